@@ -1,0 +1,7 @@
+//! The sans-IO core of fanfare.
+
+pub mod config;
+pub mod id;
+pub mod random;
+pub mod time;
+pub mod violation;
