@@ -5,3 +5,4 @@ pub mod id;
 pub mod random;
 pub mod time;
 pub mod violation;
+pub mod wire;

@@ -1,0 +1,118 @@
+//! An application message: what the peers of a connection say to each other.
+//!
+//! Apart from frames: a message has a kind and a content, and knows nothing of
+//! how it was cut up, masked or compressed on the way.
+
+use std::borrow::Cow;
+
+/// A text or binary message, borrowed from the read buffer where possible.
+///
+/// ```
+/// use fanfare_core::wire::{Message, MessageKind};
+///
+/// let message = Message::from("hello");
+/// assert_eq!(message.kind(), MessageKind::Text);
+/// assert_eq!(message.as_bytes(), b"hello");
+/// assert_eq!(message.as_text(), Some("hello"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Message<'b> {
+    /// Text, valid UTF-8.
+    Text(Cow<'b, str>),
+    /// Any bytes.
+    Binary(Cow<'b, [u8]>),
+}
+
+/// Whether a message is text or binary.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum MessageKind {
+    /// Text, valid UTF-8.
+    Text,
+    /// Any bytes.
+    Binary,
+}
+
+impl Message<'_> {
+    /// Whether it is text or binary.
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Message::Text(_) => MessageKind::Text,
+            Message::Binary(_) => MessageKind::Binary,
+        }
+    }
+
+    /// The payload's length in bytes, for text too.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether the payload has no bytes. An empty message is a message.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    /// The payload.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The text, if it is a text message.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Message::Text(text) => Some(text),
+            Message::Binary(_) => None,
+        }
+    }
+
+    /// The same message, independent of the read buffer. Copies the payload if
+    /// it is borrowed.
+    pub fn into_owned(self) -> Message<'static> {
+        match self {
+            Message::Text(text) => Message::Text(Cow::Owned(text.into_owned())),
+            Message::Binary(bytes) => Message::Binary(Cow::Owned(bytes.into_owned())),
+        }
+    }
+}
+
+impl<'b> From<&'b str> for Message<'b> {
+    fn from(text: &'b str) -> Self {
+        Message::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Message<'_> {
+    fn from(text: String) -> Self {
+        Message::Text(Cow::Owned(text))
+    }
+}
+
+impl<'b> From<&'b [u8]> for Message<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        Message::Binary(Cow::Borrowed(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Message<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Message::Binary(Cow::Owned(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_in_bytes_and_an_owned_message_equals_the_borrowed() {
+        let text = Message::from("ä");
+        assert_eq!((text.len(), text.is_empty()), (2, false));
+        assert_eq!(text.clone().into_owned(), text);
+        let binary = Message::from(&[][..]);
+        assert_eq!((binary.kind(), binary.len(), binary.is_empty()), (MessageKind::Binary, 0, true));
+        assert_eq!(binary.as_text(), None);
+        assert_eq!(binary.clone().into_owned(), binary);
+    }
+}
