@@ -1,18 +1,16 @@
-//! Every limit and time of the hub, in one place.
+//! The plain, editable settings and their defaults.
 //!
-//! [`Settings`] is the plain, editable form; [`Settings::build`] checks the
-//! combinations and yields a [`Config`], which can only be read. What may differ
-//! from route to route is [`ConnectionSettings`] → [`ConnectionConfig`].
-//!
-//! Units are the last word of a name; times are [`Duration`]s. `0` means
-//! "unlimited" only where a field says so.
+//! One field per limit, with its meaning and unit. Nothing is judged here
+//! (`validate` does) and no other set of values is known (`Preset` has those).
 
-use std::num::NonZeroU64;
-use std::ops::Deref;
+use super::{
+    ClientIdPolicy, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule, Overflow,
+    Preset, validate,
+};
 use std::time::Duration;
 
-const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
+/// The block in which shards lease the server's outbox budget, in bytes.
+pub const OUTBOX_LEASE_BYTES: usize = MIB;
 
 /// What the whole server shares. `Default` is the documented default.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,16 +22,18 @@ pub struct Settings {
     pub connections_per_address_max: usize,
     /// From the arrival of the transport to the answered handshake.
     pub handshake_time_max: Duration,
-    /// Size of the HTTP head, in bytes.
+    /// Size of the HTTP head, in bytes: 256 to 1 MiB, and no more than
+    /// `read_buffer_bytes`.
     pub head_bytes_max: usize,
-    /// Header lines in the HTTP head.
+    /// Header lines in the HTTP head: 5 to 1,000.
     pub headers_max: usize,
     /// Transports of one shard that have not finished their handshake.
     pub pending_handshakes_max: usize,
-    /// The one read buffer of a shard, in bytes.
+    /// The one read buffer of a shard, in bytes: 4 KiB to 16 MiB.
     pub read_buffer_bytes: usize,
     /// Bytes of queued frames, all shards together; a frame that waits for many
-    /// recipients of a shard counts once.
+    /// recipients of a shard counts once. At least [`OUTBOX_LEASE_BYTES`] and the
+    /// largest `outbox_bytes_max` of a route.
     pub server_outbox_bytes_max: usize,
     /// Messages and commands that wait in a shard's inbox.
     pub shard_inbox_messages_max: usize,
@@ -55,7 +55,7 @@ pub struct ConnectionSettings {
     pub fragments_max: u32,
     /// From a message's first byte to its last.
     pub message_time_max: Duration,
-    /// How often a ping is sent. `None` = never.
+    /// How often a ping is sent; shorter than `liveness_time_max`. `None` = never.
     pub ping_interval: Option<Duration>,
     /// How long a peer may stay silent; any inbound byte counts as life.
     pub liveness_time_max: Duration,
@@ -74,15 +74,17 @@ pub struct ConnectionSettings {
     pub handler_time_max: Duration,
     /// Messages that wait to be sent to one connection.
     pub outbox_messages_max: usize,
-    /// The same in bytes, frame headers included.
+    /// The same in bytes, frame headers included. At least `message_bytes_max`
+    /// and the largest frame header (10 bytes).
     pub outbox_bytes_max: usize,
-    /// From how many queued bytes on the application is told of the pressure.
+    /// From how many queued bytes on the application is told of the pressure; no
+    /// more than `outbox_bytes_max`.
     pub outbox_pressure_bytes: usize,
     /// What happens when the outbox is full.
     pub outbox_policy: Overflow,
     /// Received messages that wait for a pull-style or asynchronous handler.
     pub inbox_messages_max: usize,
-    /// The same in bytes.
+    /// The same in bytes; at least `message_bytes_max`.
     pub inbox_bytes_max: usize,
     /// Rooms one connection may be in.
     pub rooms_max: usize,
@@ -90,7 +92,7 @@ pub struct ConnectionSettings {
     pub namespaces_max: usize,
     /// Members one room may have. 0 = unlimited.
     pub room_members_max: usize,
-    /// Length of a room, namespace or client name, in bytes of UTF-8.
+    /// Length of a room, namespace or client name, in bytes of UTF-8: 1 to 64 KiB.
     pub name_bytes_max: usize,
     /// Control frames accepted from one peer within a second.
     pub control_frames_per_second_max: u32,
@@ -102,63 +104,83 @@ pub struct ConnectionSettings {
     pub origin: OriginRule,
 }
 
-/// What happens to a message for a connection whose outbox is full.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Overflow {
-    /// The new message is dropped and counted.
-    DropNewest,
-    /// The oldest message that is not being written is dropped; when there is
-    /// none, the new one.
-    DropOldest,
-    /// A waiting message with the same key gives way to the new one, full or
-    /// not; when it still does not fit, the new one is dropped.
-    Conflate(ConflationKey),
-    /// The connection is closed with 1013 (try again later).
-    Disconnect,
+impl Settings {
+    /// The defaults with the values of `preset` in their place.
+    ///
+    /// ```
+    /// use fanfare_core::config::{Preset, Settings};
+    ///
+    /// let settings = Settings::preset(Preset::Mtp2);
+    /// assert_eq!(settings.connection.message_bytes_max, 1024 * 1024);
+    /// ```
+    pub fn preset(preset: Preset) -> Settings {
+        preset.settings()
+    }
+
+    /// Edits in a chain.
+    ///
+    /// ```
+    /// use fanfare_core::config::Settings;
+    ///
+    /// let config = Settings::default()
+    ///     .with(|server| server.connections_max = 10_000)
+    ///     .with(|server| server.connection.rooms_max = 8)
+    ///     .build()?;
+    /// assert_eq!(config.connections_max, 10_000);
+    /// # Ok::<(), fanfare_core::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with(mut self, edit: impl FnOnce(&mut Settings)) -> Settings {
+        edit(&mut self);
+        self
+    }
+
+    /// Checks every value and combination, the connection defaults included.
+    /// The first that cannot work is the error.
+    ///
+    /// ```
+    /// use fanfare_core::config::Settings;
+    ///
+    /// let refused = Settings::default().with(|server| server.headers_max = 1).build();
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "headers_max is 1, outside 5 to 1000; choose a value in that range",
+    /// );
+    /// ```
+    pub fn build(self) -> Result<Config, ConfigError> {
+        validate::server(&self)?;
+        Ok(Config(self))
+    }
 }
 
-/// Says which messages stand for the same thing, so that the latest suffices
-/// (a price, a position). Chosen by the application.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ConflationKey(pub NonZeroU64);
+impl ConnectionSettings {
+    /// Edits in a chain, as [`Settings::with`] does.
+    #[must_use]
+    pub fn with(mut self, edit: impl FnOnce(&mut ConnectionSettings)) -> ConnectionSettings {
+        edit(&mut self);
+        self
+    }
 
-/// What a second connection with a client id that is in use does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum ClientIdPolicy {
-    /// Joins the others: one client, many connections.
-    Allow,
-    /// Takes the place of the old one, which is closed with 4001.
-    Replace,
-    /// Is refused.
-    Reject,
-}
-
-/// What a connection keeps of its request headers.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum KeepHeaders {
-    /// Nothing but the user agent.
-    None,
-    /// The named ones.
-    List(Vec<http::HeaderName>),
-    /// All of them.
-    All,
-}
-
-/// Which origins may open a connection (RFC 6455 §10.2). A request without an
-/// `Origin` comes from no browser and is always allowed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum OriginRule {
-    /// Host and port of `Origin` are those of `Host`; the scheme is ignored,
-    /// because proxies end TLS.
-    Same,
-    /// Any origin. For services without cookies or other ambient authority.
-    Any,
-    /// Exactly these, as `scheme://host[:port]`.
-    List(Vec<String>),
+    /// Checks every value and combination; the first that cannot work is the
+    /// error. What depends on the server as well, [`Config::route`] checks.
+    ///
+    /// ```
+    /// use fanfare_core::config::ConnectionSettings;
+    /// use std::time::Duration;
+    ///
+    /// let refused = ConnectionSettings::default()
+    ///     .with(|route| route.liveness_time_max = Duration::from_secs(20))
+    ///     .build();
+    /// assert_eq!(
+    ///     refused.unwrap_err().to_string(),
+    ///     "ping_interval 30s is not shorter than liveness_time_max 20s, so a quiet peer would be cut \
+    ///      before its pong; lower the first or raise the second",
+    /// );
+    /// ```
+    pub fn build(self) -> Result<ConnectionConfig, ConfigError> {
+        validate::connection(&self)?;
+        Ok(ConnectionConfig(self))
+    }
 }
 
 impl Default for Settings {
@@ -209,29 +231,5 @@ impl Default for ConnectionSettings {
             pongs_pending_max: 16,
             origin: OriginRule::Same,
         }
-    }
-}
-
-/// Settings that were checked. Read like [`Settings`]; made by [`Settings::build`].
-#[derive(Clone, PartialEq, Debug)]
-pub struct Config(Settings);
-
-/// Connection settings that were checked. Made by [`ConnectionSettings::build`].
-#[derive(Clone, PartialEq, Debug)]
-pub struct ConnectionConfig(ConnectionSettings);
-
-impl Deref for Config {
-    type Target = Settings;
-
-    fn deref(&self) -> &Settings {
-        &self.0
-    }
-}
-
-impl Deref for ConnectionConfig {
-    type Target = ConnectionSettings;
-
-    fn deref(&self) -> &ConnectionSettings {
-        &self.0
     }
 }
