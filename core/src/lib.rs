@@ -1,7 +1,9 @@
 //! The sans-IO core of fanfare.
 
+pub mod broadcast;
 pub mod config;
 pub mod id;
 pub mod random;
+pub mod rooms;
 pub mod time;
 pub mod violation;
