@@ -89,3 +89,8 @@ impl FromStr for ConnectionId {
         })
     }
 }
+
+/// A route's own connection settings, as the hub knows them: an index into the
+/// list the hub was made with. The default is the server's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct ProfileId(pub u16);

@@ -1,11 +1,18 @@
 //! The sans-IO core of fanfare.
 
 pub mod broadcast;
+pub mod close;
 pub mod config;
 pub mod deadlines;
+pub mod handshake;
+pub mod hub;
 pub mod id;
+pub mod link;
+pub mod member;
+mod outbox;
 pub mod random;
 pub mod rooms;
+pub mod stats;
 pub mod time;
 pub mod violation;
 pub mod wire;

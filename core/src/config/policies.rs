@@ -3,8 +3,6 @@
 //! How they are written as text is in `text`; what they do is told by the
 //! machines that obey them.
 
-use std::num::NonZeroU64;
-
 /// What happens to a message for a connection whose outbox is full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -14,17 +12,9 @@ pub enum Overflow {
     /// The oldest message that is not being written is dropped; when there is
     /// none, the new one.
     DropOldest,
-    /// A waiting message with the same key gives way to the new one, full or
-    /// not; when it still does not fit, the new one is dropped.
-    Conflate(ConflationKey),
     /// The connection is closed with 1013 (try again later).
     Disconnect,
 }
-
-/// Says which messages stand for the same thing, so that the latest suffices
-/// (a price, a position). Chosen by the application.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ConflationKey(pub NonZeroU64);
 
 /// What a second connection with a client id that is in use does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

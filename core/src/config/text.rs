@@ -2,7 +2,7 @@
 //!
 //! One spelling each: what [`Display`](fmt::Display) writes, [`FromStr`] reads.
 
-use super::{ClientIdPolicy, ConflationKey, KeepHeaders, OriginRule, Overflow};
+use super::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow};
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,41 +25,36 @@ impl UnknownChoice {
     }
 }
 
-/// `drop-newest`, `drop-oldest`, `conflate:KEY` or `disconnect`.
+/// `drop-newest`, `drop-oldest` or `disconnect`.
 ///
 /// ```
 /// use fanfare_core::config::Overflow;
 ///
 /// assert_eq!("drop-oldest".parse(), Ok(Overflow::DropOldest));
-/// assert!("conflate:0".parse::<Overflow>().is_err());
+/// assert!("drop".parse::<Overflow>().is_err());
 /// ```
 impl FromStr for Overflow {
     type Err = UnknownChoice;
 
     fn from_str(text: &str) -> Result<Overflow, UnknownChoice> {
-        let key = text.strip_prefix("conflate:").and_then(|key| key.parse().ok());
-        match (text, key) {
-            (_, Some(key)) => Ok(Overflow::Conflate(ConflationKey(key))),
-            ("drop-newest", None) => Ok(Overflow::DropNewest),
-            ("drop-oldest", None) => Ok(Overflow::DropOldest),
-            ("disconnect", None) => Ok(Overflow::Disconnect),
-            (_, None) => Err(UnknownChoice::new(
-                "overflow policy",
-                text,
-                "`drop-newest`, `drop-oldest`, `conflate:KEY` (a number above 0) or `disconnect`",
-            )),
+        match text {
+            "drop-newest" => Ok(Overflow::DropNewest),
+            "drop-oldest" => Ok(Overflow::DropOldest),
+            "disconnect" => Ok(Overflow::Disconnect),
+            _ => {
+                Err(UnknownChoice::new("overflow policy", text, "`drop-newest`, `drop-oldest` or `disconnect`"))
+            }
         }
     }
 }
 
 impl fmt::Display for Overflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Overflow::DropNewest => f.write_str("drop-newest"),
-            Overflow::DropOldest => f.write_str("drop-oldest"),
-            Overflow::Conflate(ConflationKey(key)) => write!(f, "conflate:{key}"),
-            Overflow::Disconnect => f.write_str("disconnect"),
-        }
+        f.write_str(match self {
+            Overflow::DropNewest => "drop-newest",
+            Overflow::DropOldest => "drop-oldest",
+            Overflow::Disconnect => "disconnect",
+        })
     }
 }
 

@@ -1,0 +1,199 @@
+//! The application's decision on a request: accept, answer, or read its body first.
+
+use super::{Hub, UnknownConnection};
+use crate::handshake::{self, BodyReader, Request, Response};
+use crate::id::{ConnectionId, ProfileId};
+use crate::link::{Phase, Reader, Signal};
+use crate::member::{Member, Metadata, MetadataParts};
+use crate::outbox::{Outbox, Purpose};
+use crate::broadcast::Label;
+use crate::close::CloseReason;
+use crate::config::KeepHeaders;
+use crate::rooms::{JoinError, Limits, MemberKey, Scope};
+use crate::time::Instant;
+use crate::wire::{Decoder, Role};
+use http::HeaderMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// The namespace every connection starts in.
+pub(crate) const ROOT_NAMESPACE: &str = "/";
+
+/// What to do with a request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Decision<'a> {
+    /// Open a WebSocket connection.
+    Accept(Acceptance<'a>),
+    /// Answer over HTTP and end the transport.
+    Answer {
+        /// The answer.
+        response: &'a Response,
+        /// Leave the body out, as for `HEAD`.
+        head_only: bool,
+    },
+    /// Read the body the request declares; its end is an [`Event::Body`](super::Event::Body)
+    /// and asks for the decision again.
+    ReadBody {
+        /// The request.
+        request: &'a Request,
+        /// More is answered with 413.
+        bytes_max: usize,
+    },
+}
+
+/// An upgrade request and the terms it is accepted on.
+#[derive(Clone, Debug)]
+pub struct Acceptance<'a> {
+    /// The request; it must ask for an upgrade.
+    pub request: &'a Request,
+    /// The route's connection settings.
+    pub profile: ProfileId,
+    /// The application's name for the client.
+    pub client_id: &'a str,
+    /// The subprotocol to answer with.
+    pub subprotocol: Option<&'a str>,
+    /// More headers for the answer.
+    pub headers: &'a HeaderMap,
+    /// Labels that broadcasts can be filtered by.
+    pub labels: Vec<Label>,
+    /// The transport's other end.
+    pub peer: Option<SocketAddr>,
+    /// The client's address, behind trusted proxies too.
+    pub address: Option<IpAddr>,
+}
+
+/// Why a decision had no effect.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecideError {
+    /// Nobody waits for a decision any more: the peer left, or the handshake timed out.
+    #[error(transparent)]
+    Unknown(#[from] UnknownConnection),
+    /// The request asks for no upgrade; answer it instead.
+    #[error("the request asks for no WebSocket connection: answer it, it cannot be accepted")]
+    NoUpgrade,
+    /// The client id breaks the rules for names.
+    #[error("the client id cannot be used: {0}")]
+    ClientId(JoinError),
+    /// The answer would not be a valid response.
+    #[error(transparent)]
+    Answer(#[from] handshake::AcceptError),
+}
+
+impl Hub {
+    /// The application's decision on the request of `id`. A refused decision
+    /// changes nothing: the request still waits for one.
+    pub fn decide(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        decision: Decision<'_>,
+    ) -> Result<(), DecideError> {
+        let slot = self.slot(id)?;
+        if self.link(id).is_none_or(|link| link.phase != Phase::Deciding) {
+            return Err(UnknownConnection(id).into());
+        }
+        match decision {
+            Decision::Accept(acceptance) => self.open(now, slot, acceptance)?,
+            Decision::Answer { response, head_only } => self.answer(now, slot, response, head_only),
+            Decision::ReadBody { request, bytes_max } => self.read_body(now, slot, request, bytes_max),
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, now: Instant, slot: usize, response: &Response, head_only: bool) {
+        self.push_control(slot, response.encode(head_only), Purpose::Http);
+        self.stats.requests_answered += 1;
+        self.conclude(now, slot, Signal::Answered, CloseReason::Answered(response.status()));
+    }
+
+    fn read_body(&mut self, now: Instant, slot: usize, request: &Request, bytes_max: usize) {
+        match BodyReader::new(request.body_bytes(), bytes_max) {
+            Ok(reader) => {
+                let Some(link) = self.links.get_mut(slot) else { return };
+                link.reader = Reader::Body(Box::new(reader));
+                link.signal(now, Signal::BodyWanted);
+                self.arm(slot);
+            }
+            Err(error) => self.answer(now, slot, &error.response(), false),
+        }
+    }
+
+    fn open(&mut self, now: Instant, slot: usize, acceptance: Acceptance<'_>) -> Result<(), DecideError> {
+        let upgrade = acceptance.request.upgrade().ok_or(DecideError::NoUpgrade)?;
+        let profile = acceptance.profile;
+        let limits = Limits::of(self.config.profile(profile));
+        limits.check_name(acceptance.client_id).map_err(DecideError::ClientId)?;
+        let answer = handshake::accept(upgrade, acceptance.subprotocol, acceptance.headers)?;
+        self.push_control(slot, answer, Purpose::Http);
+
+        let key = self.insert_member(now, slot, acceptance, &limits)?;
+        let first_ping = self.config.profile(profile).ping_interval.map(|interval| self.spread(interval));
+        if let Some(link) = self.links.get_mut(slot) {
+            link.profile = profile;
+            link.member = Some(key);
+            link.reader = Reader::Messages(Decoder::new(Role::Server));
+            link.signal(now, Signal::Accepted);
+            link.clocks.open(now, first_ping);
+        }
+        self.pending_handshakes -= 1;
+        self.stats.connections_opened += 1;
+        self.arm(slot);
+        Ok(())
+    }
+
+    fn insert_member(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        acceptance: Acceptance<'_>,
+        limits: &Limits,
+    ) -> Result<MemberKey, DecideError> {
+        let client_id = acceptance.client_id;
+        let metadata = self.metadata_of(now, acceptance);
+        let key = self.members.insert(Member {
+            link: u32::try_from(slot).unwrap_or(u32::MAX),
+            is_open: true,
+            outbox: Outbox::new(),
+            metadata: Box::new(metadata),
+            closing: None,
+        });
+        let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
+        for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
+            self.join_member(key, scope, name, limits).map_err(DecideError::ClientId)?;
+        }
+        Ok(key)
+    }
+
+    fn metadata_of(&self, now: Instant, acceptance: Acceptance<'_>) -> Metadata {
+        let request = acceptance.request;
+        let headers = match &self.config.server.keep_headers {
+            KeepHeaders::None => HeaderMap::new(),
+            KeepHeaders::All => request.headers().clone(),
+            KeepHeaders::List(names) => {
+                let kept = request.headers().iter().filter(|(name, _)| names.contains(name));
+                kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+            }
+        };
+        let parts = MetadataParts {
+            client_id: acceptance.client_id,
+            path: request.path(),
+            query: request.query(),
+            user_agent: request.user_agent(),
+            subprotocol: acceptance.subprotocol,
+            headers,
+            labels: acceptance.labels,
+            peer: acceptance.peer,
+            address: acceptance.address,
+        };
+        Metadata::new(parts, now)
+    }
+
+    /// Somewhere in the second half of `interval`, so that connections that
+    /// were accepted together are not pinged together.
+    fn spread(&mut self, interval: Duration) -> Duration {
+        let half = interval / 2;
+        half + half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX))
+    }
+}

@@ -1,0 +1,211 @@
+//! Messages out: to one connection, or to whoever a target names.
+
+use super::{Hub, Notice, UnknownConnection};
+use crate::broadcast::{Audience, BroadcastReport, Fate, Roster};
+use crate::close::{CloseCode, CloseReason};
+use crate::config::Overflow;
+use crate::id::ConnectionId;
+use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
+use crate::member::Member;
+use crate::rooms::MemberKey;
+use crate::time::Instant;
+use crate::wire::Frame;
+
+/// A message for many: encoded once, shared by all recipients.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Who is to get it.
+    pub audience: Audience,
+    /// The message.
+    pub frame: Frame,
+    /// What to do with recipients whose outbox is full, instead of what their
+    /// route says.
+    pub overflow: Option<Overflow>,
+    /// A message with the same key that still waits gives way to this one.
+    pub conflation: Option<ConflationKey>,
+}
+
+impl Publication {
+    /// `frame` for everyone in `audience`.
+    pub fn new(audience: impl Into<Audience>, frame: Frame) -> Publication {
+        Publication { audience: audience.into(), frame, overflow: None, conflation: None }
+    }
+}
+
+/// Why a message was not queued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There is no such open connection.
+    #[error(transparent)]
+    Closed(#[from] UnknownConnection),
+    /// The message could never fit the outbox.
+    #[error("a frame of {bytes} bytes can never fit an outbox of {bytes_max} bytes (outbox_bytes_max)")]
+    TooLarge {
+        /// The frame's length, in bytes.
+        bytes: usize,
+        /// The limit in force, in bytes.
+        bytes_max: usize,
+    },
+    /// The outbox is full; the message was dropped. Wait for the connection to
+    /// drain, or give the outbox another policy.
+    #[error("the outbox is full: {messages} messages, {bytes} bytes wait; the message was dropped")]
+    QueueFull {
+        /// Messages that wait.
+        messages: usize,
+        /// Bytes that wait.
+        bytes: usize,
+    },
+    /// The server's byte budget is used up; the message was dropped.
+    #[error("the server-wide outbox budget (server_outbox_bytes_max) is used up; the message was dropped")]
+    BudgetExhausted,
+}
+
+impl Hub {
+    /// Queues a message for one connection.
+    pub fn send(&mut self, now: Instant, id: ConnectionId, frame: Frame) -> Result<(), SendError> {
+        let key = self.member_key(id).filter(|_| self.is_open(id)).ok_or(UnknownConnection(id))?;
+        let bytes = frame.len();
+        let bytes_max = self.limits(id).map_or(0, |limits| limits.outbox_bytes_max);
+        if bytes > bytes_max {
+            return Err(SendError::TooLarge { bytes, bytes_max });
+        }
+        if !self.is_within_budget(bytes) {
+            self.stats.deliveries_offered += 1;
+            self.stats.dropped_budget += 1;
+            return Err(SendError::BudgetExhausted);
+        }
+        let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, None);
+        let fate = self.offer(now, key, &Offer { frame: shared, bytes, publication: None });
+        self.frames.release(shared);
+        match fate {
+            Fate::Queued => Ok(()),
+            Fate::Dropped | Fate::Closed => {
+                let (messages, bytes) = self.outbox_level(id).unwrap_or_default();
+                Err(SendError::QueueFull { messages, bytes })
+            }
+        }
+    }
+
+    /// Queues a message for this shard's share of a target. Every member is
+    /// accounted for: matched = queued + dropped + closed.
+    pub fn broadcast(&mut self, now: Instant, publication: &Publication) -> BroadcastReport {
+        let mut plan = std::mem::take(&mut self.plan);
+        self.fill_plan(&publication.audience, &mut plan);
+        let report = self.deliver(now, &plan, publication);
+        self.plan = plan;
+        report
+    }
+
+    /// More bytes of the server-wide budget for this shard's outboxes.
+    pub fn grant_budget(&mut self, bytes: u64) {
+        self.budget_bytes += bytes;
+    }
+
+    /// Gives back budget that no queued frame needs; says how many bytes that were.
+    pub fn reclaim_budget(&mut self, bytes_max: u64) -> u64 {
+        let reclaimed = self.budget_bytes.saturating_sub(self.frames.bytes()).min(bytes_max);
+        self.budget_bytes -= reclaimed;
+        reclaimed
+    }
+
+    /// Bytes of the server-wide budget that this shard holds.
+    pub fn budget_bytes(&self) -> u64 {
+        self.budget_bytes
+    }
+
+    fn is_within_budget(&self, bytes: usize) -> bool {
+        self.frames.bytes() + bytes as u64 <= self.budget_bytes
+    }
+
+    fn deliver(&mut self, now: Instant, plan: &[MemberKey], publication: &Publication) -> BroadcastReport {
+        let mut report = BroadcastReport::default();
+        if plan.is_empty() {
+            return report;
+        }
+        let bytes = publication.frame.len();
+        if !self.is_within_budget(bytes) {
+            self.stats.deliveries_offered += plan.len() as u64;
+            self.stats.dropped_budget += plan.len() as u64;
+            plan.iter().for_each(|_| report.count(Fate::Dropped));
+            return report;
+        }
+        let shared = self.frames.share(publication.frame.bytes().clone(), Purpose::Data, publication.conflation);
+        let offer = Offer { frame: shared, bytes, publication: Some(publication) };
+        for key in plan {
+            report.count(self.offer(now, *key, &offer));
+        }
+        self.frames.release(shared);
+        report
+    }
+
+    fn fill_plan(&mut self, audience: &Audience, plan: &mut Vec<MemberKey>) {
+        let Hub { rooms, members, links, planner, shard, .. } = self;
+        let shard = *shard;
+        let open = |(key, member): (usize, &Member)| member.is_open.then(|| member_key(key));
+        let roster = Roster {
+            rooms,
+            everyone: &mut members.iter().filter_map(open),
+            locate: &|id| {
+                let link = links.get(id.slot as usize)?;
+                let key = link.member.filter(|_| link.serial == id.serial && shard == id.shard)?;
+                members.get(key.0 as usize).filter(|member| member.is_open).map(|_| key)
+            },
+            facts: &|key| members.get(key.0 as usize).map(|member| member.metadata.facts()),
+        };
+        planner.plan(audience, roster, plan);
+    }
+
+    /// Offers a shared frame to one member, and counts what became of it.
+    fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer<'_>) -> Fate {
+        let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
+        let slot = member.link as usize;
+        let Some(link) = self.links.get(slot) else { return Fate::Closed };
+        let limits = self.config.profile(link.profile);
+        let policy = offer.publication.and_then(|publication| publication.overflow);
+        let conflation = offer.publication.and_then(|publication| publication.conflation);
+        self.stats.deliveries_offered += 1;
+        let offered = member.outbox.offer(
+            &mut self.frames,
+            offer.frame,
+            offer.bytes,
+            limits,
+            policy.unwrap_or(limits.outbox_policy),
+            conflation,
+        );
+        match offered {
+            Offered::Queued { evicted, pressure } => {
+                self.stats.deliveries_queued += 1;
+                self.stats.evicted += u64::from(evicted);
+                if pressure {
+                    let id = self.id_at(slot, link.serial);
+                    let queued_bytes = member.outbox.queue().bytes();
+                    self.notices.push_back(Notice::Pressure { id, queued_bytes });
+                }
+                self.list(slot);
+                Fate::Queued
+            }
+            Offered::Dropped => {
+                self.stats.dropped_outbox_full += 1;
+                Fate::Dropped
+            }
+            Offered::Disconnect => {
+                self.stats.dropped_disconnected += 1;
+                self.fail_at(now, slot, CloseCode::Again, CloseReason::OutboxFull);
+                Fate::Closed
+            }
+        }
+    }
+}
+
+/// A frame on its way into outboxes.
+struct Offer<'a> {
+    frame: FrameKey,
+    bytes: usize,
+    /// Where its own terms are, if it is a publication.
+    publication: Option<&'a Publication>,
+}
+
+fn member_key(key: usize) -> MemberKey {
+    MemberKey(u32::try_from(key).unwrap_or(u32::MAX))
+}

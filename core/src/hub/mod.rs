@@ -1,0 +1,265 @@
+//! The pure machine of one shard: its links, members, rooms and deadlines.
+//!
+//! Inputs are methods, time is a parameter, and every output is asked for:
+//! [`receive`](Hub::receive) returns what a peer said, [`next_notice`](Hub::next_notice)
+//! what happened otherwise, [`next_listed`](Hub::next_listed) which transports
+//! to look at and [`transmit`](Hub::transmit) what to do with each,
+//! [`next_deadline`](Hub::next_deadline) when to call [`expire`](Hub::expire).
+//! Calls may come in any order; a stale id is refused, never a panic.
+//!
+//! No user code runs in here, so a handler's panic cannot leave a hub half done.
+
+mod answer;
+mod closing;
+mod event;
+mod membership;
+mod messaging;
+mod receive;
+mod timers;
+mod transmit;
+
+pub use answer::{Acceptance, DecideError, Decision};
+pub use event::{Closed, Event, Notice, Received};
+pub use messaging::{Publication, SendError};
+pub use transmit::Transmit;
+
+use crate::broadcast::Planner;
+use crate::config::{Config, ConnectionConfig};
+use crate::deadlines::{Deadlines, Entry};
+use crate::id::{ConnectionId, ProfileId, ShardId};
+use crate::link::Link;
+use crate::member::{Member, Metadata};
+use crate::outbox::Frames;
+use crate::random::Random;
+use crate::rooms::{Left, MemberKey, Rooms};
+use crate::stats::Stats;
+use crate::time::Instant;
+use slab::Slab;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What all hubs of a server share: its configuration and the routes' profiles.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    server: Config,
+    profiles: Vec<ConnectionConfig>,
+}
+
+impl HubConfig {
+    /// The server's settings; its connection settings are profile 0.
+    pub fn new(server: Config) -> HubConfig {
+        let profiles = vec![server.connection()];
+        HubConfig { server, profiles }
+    }
+
+    /// Adds a route's own connection settings. At most 65,536 profiles; beyond
+    /// that the default profile is returned.
+    pub fn add_profile(&mut self, profile: ConnectionConfig) -> ProfileId {
+        match u16::try_from(self.profiles.len()) {
+            Ok(id) => {
+                self.profiles.push(profile);
+                ProfileId(id)
+            }
+            Err(_) => ProfileId::default(),
+        }
+    }
+
+    /// The server's settings.
+    pub fn server(&self) -> &Config {
+        &self.server
+    }
+
+    /// A route's connection settings; the default ones for an unknown id.
+    pub fn profile(&self, id: ProfileId) -> &ConnectionConfig {
+        self.profiles.get(usize::from(id.0)).unwrap_or_else(|| self.server.default_profile())
+    }
+}
+
+/// No connection of this shard has the id: it is over, or never was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no connection {0}: it is closed, or never was")]
+pub struct UnknownConnection(pub ConnectionId);
+
+/// A transport was refused because `pending_handshakes_max` others have not
+/// finished their handshake; drop it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{pending} handshakes are pending, the limit (pending_handshakes_max); the transport is refused")]
+pub struct TooManyHandshakes {
+    /// How many are pending.
+    pub pending: usize,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Hub {
+    shard: ShardId,
+    config: Arc<HubConfig>,
+    random: Random,
+    links: Slab<Link>,
+    members: Slab<Member>,
+    rooms: Rooms,
+    frames: Frames,
+    deadlines: Deadlines,
+    due: Vec<Entry>,
+    listed: VecDeque<u32>,
+    notices: VecDeque<Notice>,
+    left: Vec<Left>,
+    plan: Vec<MemberKey>,
+    planner: Planner,
+    budget_bytes: u64,
+    serials: u32,
+    pending_handshakes: usize,
+    stats: Stats,
+}
+
+impl Hub {
+    /// A hub without connections. `random` must be seeded by the operating
+    /// system wherever real peers connect.
+    pub fn new(now: Instant, shard: ShardId, config: Arc<HubConfig>, mut random: Random) -> Hub {
+        let hash_keys = (random.next_u64(), random.next_u64());
+        Hub {
+            shard,
+            config,
+            random,
+            links: Slab::new(),
+            members: Slab::new(),
+            rooms: Rooms::new(hash_keys),
+            frames: Frames::default(),
+            deadlines: Deadlines::new(now),
+            due: Vec::new(),
+            listed: VecDeque::new(),
+            notices: VecDeque::new(),
+            left: Vec::new(),
+            plan: Vec::new(),
+            planner: Planner::new(),
+            budget_bytes: 0,
+            serials: 0,
+            pending_handshakes: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// A transport arrived. Its id is good until [`released`](Self::released).
+    pub fn accept(&mut self, now: Instant) -> Result<ConnectionId, TooManyHandshakes> {
+        if self.pending_handshakes >= self.config.server.pending_handshakes_max {
+            self.stats.transports_refused += 1;
+            return Err(TooManyHandshakes { pending: self.pending_handshakes });
+        }
+        self.serials = self.serials.wrapping_add(1);
+        let serial = u64::from(self.serials) << 32 | u64::from(self.random.next_u32());
+        let slot = self.links.insert(Link::new(now, serial));
+        self.pending_handshakes += 1;
+        self.stats.transports_accepted += 1;
+        self.arm(slot);
+        Ok(self.id_at(slot, serial))
+    }
+
+    /// The next thing that happened without being asked for. Ask after every
+    /// input, until `None`.
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// Whether the connection is open: messages to it may be queued.
+    pub fn is_open(&self, id: ConnectionId) -> bool {
+        self.member(id).is_some_and(|member| member.is_open)
+    }
+
+    /// What is known of a connection, from its acceptance to its release.
+    pub fn metadata(&self, id: ConnectionId) -> Option<&Metadata> {
+        self.member(id).map(|member| &*member.metadata)
+    }
+
+    /// When the peer was last heard.
+    pub fn last_heard(&self, id: ConnectionId) -> Option<Instant> {
+        self.link(id).map(|link| link.clocks.last_heard())
+    }
+
+    /// The limits in force for a connection.
+    pub fn limits(&self, id: ConnectionId) -> Option<&ConnectionConfig> {
+        self.link(id).map(|link| self.config.profile(link.profile))
+    }
+
+    /// All open connections, in the order of their slots.
+    pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.members.iter().filter(|(_, member)| member.is_open).filter_map(|(_, member)| {
+            let slot = member.link as usize;
+            self.links.get(slot).map(|link| self.id_at(slot, link.serial))
+        })
+    }
+
+    /// Counts, cumulative.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Bytes of frames that wait to be written, each counted once.
+    pub fn queued_bytes(&self) -> u64 {
+        self.frames.bytes()
+    }
+
+    /// What waits for one connection: messages and their bytes.
+    pub fn outbox_level(&self, id: ConnectionId) -> Option<(usize, usize)> {
+        self.member(id).map(|member| (member.outbox.queue().len(), member.outbox.queue().bytes()))
+    }
+
+    /// The shard this hub is.
+    pub fn shard(&self) -> ShardId {
+        self.shard
+    }
+
+    /// The configuration it runs under.
+    pub fn config(&self) -> &Arc<HubConfig> {
+        &self.config
+    }
+
+    fn id_at(&self, slot: usize, serial: u64) -> ConnectionId {
+        ConnectionId { serial, slot: u32::try_from(slot).unwrap_or(u32::MAX), shard: self.shard }
+    }
+
+    fn link(&self, id: ConnectionId) -> Option<&Link> {
+        let link = self.links.get(id.slot as usize)?;
+        (link.serial == id.serial && id.shard == self.shard).then_some(link)
+    }
+
+    /// The slot of a live id.
+    fn slot(&self, id: ConnectionId) -> Result<usize, UnknownConnection> {
+        self.link(id).map(|_| id.slot as usize).ok_or(UnknownConnection(id))
+    }
+
+    fn member_key(&self, id: ConnectionId) -> Option<MemberKey> {
+        self.link(id)?.member
+    }
+
+    fn member(&self, id: ConnectionId) -> Option<&Member> {
+        self.members.get(self.member_key(id)?.0 as usize)
+    }
+
+    fn member_at(&self, slot: usize) -> Option<&Member> {
+        self.members.get(self.links.get(slot)?.member?.0 as usize)
+    }
+
+    fn member_at_mut(&mut self, slot: usize) -> Option<&mut Member> {
+        self.members.get_mut(self.links.get(slot)?.member?.0 as usize)
+    }
+
+    /// Puts a link on the list of those to look at, once.
+    fn list(&mut self, slot: usize) {
+        if let Some(link) = self.links.get_mut(slot)
+            && !link.is_listed
+        {
+            link.is_listed = true;
+            self.listed.push_back(u32::try_from(slot).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+/// What an idle connection costs, cold metadata apart.
+const HOT_BYTES_MAX: usize = 256;
+const _: () = assert!(
+    size_of::<Link>() + size_of::<Member>() + crate::rooms::MEMBERSHIPS_BYTES <= HOT_BYTES_MAX,
+    "the hot part of an idle connection must stay within 256 bytes"
+);
+
+#[cfg(test)]
+mod tests;

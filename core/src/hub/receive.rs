@@ -1,0 +1,216 @@
+//! Input: bytes, the end of the stream, and the transport's failure.
+
+use super::{Event, Hub, Received, UnknownConnection};
+use crate::close::CloseReason;
+use crate::id::ConnectionId;
+use crate::link::{Phase, Reader, Signal, wire_limits};
+use crate::handshake::HeadLimits;
+use crate::outbox::Purpose;
+use crate::time::Instant;
+use crate::violation::Violation;
+use crate::wire::{ControlPayload, Frame, Incoming, Message};
+use std::io;
+
+impl<'b> Received<'b> {
+    fn nothing(consumed: usize) -> Received<'b> {
+        Received { consumed, event: None }
+    }
+
+    fn event(consumed: usize, event: Event<'b>) -> Received<'b> {
+        Received { consumed, event: Some(event) }
+    }
+}
+
+impl Hub {
+    /// Bytes from the peer. Decodes at most one event and says how many bytes
+    /// that took; payloads are unmasked in place and borrowed from `bytes`
+    /// where the message lies there whole. The work is bounded by `bytes`.
+    ///
+    /// Call only while [`wants_read`](Self::wants_read); otherwise nothing is consumed.
+    pub fn receive<'b>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        bytes: &'b mut [u8],
+    ) -> Result<Received<'b>, UnknownConnection> {
+        let slot = self.slot(id)?;
+        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
+        if !link.wants_read() {
+            return Ok(Received::nothing(0));
+        }
+        link.clocks.heard(now);
+        Ok(match link.phase {
+            Phase::Head => self.receive_head(now, slot, bytes),
+            Phase::Body => self.receive_body(now, slot, bytes),
+            Phase::Open | Phase::CloseSent => self.receive_frame(now, slot, bytes),
+            Phase::Finishing { .. } | Phase::Shutting { .. } | Phase::Lingering => {
+                self.discard(now, slot, bytes.len());
+                Received::nothing(bytes.len())
+            }
+            Phase::Deciding | Phase::Over { .. } => Received::nothing(0),
+        })
+    }
+
+    /// The peer ended its side of the stream.
+    pub fn end_of_input(&mut self, now: Instant, id: ConnectionId) -> Result<(), UnknownConnection> {
+        let slot = self.slot(id)?;
+        self.conclude(now, slot, Signal::InputEnded, CloseReason::EndOfInput);
+        Ok(())
+    }
+
+    /// The transport failed; nothing more can be read or written.
+    pub fn transport_failed(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        kind: io::ErrorKind,
+    ) -> Result<(), UnknownConnection> {
+        let slot = self.slot(id)?;
+        self.conclude(now, slot, Signal::GiveUp, CloseReason::Transport(kind));
+        Ok(())
+    }
+
+    /// Whether the transport should be read now.
+    pub fn wants_read(&self, id: ConnectionId) -> bool {
+        self.link(id).is_some_and(crate::link::Link::wants_read)
+    }
+
+    /// Stops or resumes reading of an open connection, because a handler is
+    /// busy. Silence meanwhile is not the peer's; `handler_time_max` bounds it.
+    pub fn set_paused(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        paused: bool,
+    ) -> Result<(), UnknownConnection> {
+        let slot = self.slot(id)?;
+        if let Some(link) = self.links.get_mut(slot)
+            && link.clocks.is_paused() != paused
+        {
+            link.clocks.set_paused(now, paused);
+            self.arm(slot);
+        }
+        Ok(())
+    }
+
+    fn receive_head<'b>(&mut self, now: Instant, slot: usize, bytes: &[u8]) -> Received<'b> {
+        let limits = HeadLimits {
+            bytes_max: self.config.server.head_bytes_max,
+            headers_max: self.config.server.headers_max,
+        };
+        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
+        let Reader::Head(reader) = &mut link.reader else { return Received::nothing(0) };
+        match reader.push(bytes, &limits) {
+            Ok(progress) => match progress.request {
+                None => Received::nothing(progress.consumed),
+                Some(request) => {
+                    link.reader = Reader::Nothing;
+                    link.signal(now, Signal::HeadComplete);
+                    Received::event(progress.consumed, Event::Request(Box::new(request)))
+                }
+            },
+            Err(error) => {
+                self.answer(now, slot, &error.response(), false);
+                Received::nothing(bytes.len())
+            }
+        }
+    }
+
+    fn receive_body<'b>(&mut self, now: Instant, slot: usize, bytes: &[u8]) -> Received<'b> {
+        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
+        let Reader::Body(reader) = &mut link.reader else { return Received::nothing(0) };
+        let progress = reader.push(bytes);
+        let Some(body) = progress.body else { return Received::nothing(progress.consumed) };
+        link.reader = Reader::Nothing;
+        link.signal(now, Signal::BodyComplete);
+        Received::event(progress.consumed, Event::Body(body))
+    }
+
+    fn receive_frame<'b>(&mut self, now: Instant, slot: usize, bytes: &'b mut [u8]) -> Received<'b> {
+        let given = bytes.len();
+        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
+        let limits = self.config.profile(link.profile);
+        let Reader::Messages(decoder) = &mut link.reader else { return Received::nothing(0) };
+        let decoded = match decoder.decode(&wire_limits(limits), bytes) {
+            Ok(decoded) => decoded,
+            Err(violation) => {
+                self.violated(now, slot, violation);
+                return Received::nothing(given);
+            }
+        };
+        if link.clocks.set_mid_message(now, decoder.is_mid_message()) {
+            self.arm(slot);
+        }
+        let consumed = decoded.consumed;
+        match decoded.incoming {
+            None => Received::nothing(consumed),
+            Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
+            Some(Incoming::Ping(payload)) => {
+                if self.admit_control(now, slot) {
+                    self.answer_ping(slot, &payload);
+                    return Received::event(consumed, Event::Ping(payload));
+                }
+                Received::nothing(given)
+            }
+            Some(Incoming::Pong(payload)) => {
+                if self.admit_control(now, slot) {
+                    return Received::event(consumed, Event::Pong(payload));
+                }
+                Received::nothing(given)
+            }
+            Some(Incoming::Close(frame)) => {
+                self.peer_closed(now, slot, frame);
+                Received::nothing(given)
+            }
+        }
+    }
+
+    fn received_message<'b>(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        consumed: usize,
+        message: Message<'b>,
+    ) -> Received<'b> {
+        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(consumed) };
+        // After our close frame the peer's messages no longer reach anybody.
+        if link.phase != Phase::Open {
+            return Received::nothing(consumed);
+        }
+        let per_second_max = self.config.profile(link.profile).messages_per_second_max;
+        if !link.rates.admit_message(now, per_second_max) {
+            self.violated(now, slot, Violation::MessageRate { per_second_max });
+            return Received::nothing(consumed);
+        }
+        link.clocks.heard_message(now);
+        self.stats.messages_received += 1;
+        self.stats.message_bytes_received += message.len() as u64;
+        Received::event(consumed, Event::Message(message))
+    }
+
+    fn admit_control(&mut self, now: Instant, slot: usize) -> bool {
+        let Some(link) = self.links.get_mut(slot) else { return false };
+        let per_second_max = self.config.profile(link.profile).control_frames_per_second_max;
+        let admitted = link.rates.admit_control(now, per_second_max);
+        if !admitted {
+            self.violated(now, slot, Violation::ControlRate { per_second_max });
+        }
+        admitted
+    }
+
+    /// RFC 6455 §5.5.2: a pong for every ping, unless a close frame was sent.
+    fn answer_ping(&mut self, slot: usize, payload: &ControlPayload<'_>) {
+        let is_open = self.links.get(slot).is_some_and(|link| link.phase == Phase::Open);
+        if is_open {
+            self.push_control(slot, Frame::pong(payload).bytes().clone(), Purpose::Pong);
+        }
+    }
+
+    fn discard(&mut self, now: Instant, slot: usize, bytes: usize) {
+        let Some(link) = self.links.get_mut(slot) else { return };
+        let limits = self.config.profile(link.profile);
+        if !link.discard(bytes, limits) {
+            self.conclude(now, slot, Signal::GiveUp, CloseReason::Aborted);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Time: what is due, and what happens then.
+//!
+//! A link has one entry in the wheel that counts, at `next_check`. Activity
+//! never moves it; when it fires the link's times are looked at afresh.
+
+use super::Hub;
+use crate::close::CloseReason;
+use crate::link::{Deadline, Phase, Signal};
+use crate::outbox::Purpose;
+use crate::time::Instant;
+use crate::wire::{ControlPayload, Frame};
+
+impl Hub {
+    /// When to call [`expire`](Self::expire) at the latest. May be early; an
+    /// early call is harmless.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.next()
+    }
+
+    /// Handles what is due, at most `checks_max` links; says whether more is.
+    /// Call it after the input that has arrived, so that a stalled shard does
+    /// not mistake its own delay for its peers' silence.
+    pub fn expire(&mut self, now: Instant, checks_max: usize) -> bool {
+        let mut due = std::mem::take(&mut self.due);
+        self.deadlines.expire(now, &mut due, checks_max);
+        let more = due.len() >= checks_max;
+        for entry in due.drain(..) {
+            let slot = entry.slot as usize;
+            // Stale: the slot was reused, or an earlier check was scheduled.
+            if self.links.get(slot).is_some_and(|link| link.next_check == entry.at) {
+                self.check(now, slot);
+            }
+        }
+        self.due = due;
+        more
+    }
+
+    /// Makes sure that the wheel knows the link's next deadline.
+    pub(super) fn arm(&mut self, slot: usize) {
+        let Some((at, _)) = self.next_due(slot) else { return };
+        let Some(link) = self.links.get_mut(slot) else { return };
+        if at < link.next_check {
+            link.next_check = at;
+            self.deadlines.schedule(u32::try_from(slot).unwrap_or(u32::MAX), at);
+        }
+    }
+
+    fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
+        let link = self.links.get(slot)?;
+        let limits = self.config.profile(link.profile);
+        Some(link.clocks.next(link.phase, link.output.is_close_sent(), limits, &self.config.server))
+    }
+
+    fn check(&mut self, now: Instant, slot: usize) {
+        if let Some(link) = self.links.get_mut(slot) {
+            link.next_check = Instant::FAR_FUTURE;
+        }
+        if let Some((at, deadline)) = self.next_due(slot)
+            && at <= now
+        {
+            self.passed(now, slot, at, deadline);
+        }
+        self.arm(slot);
+    }
+
+    fn passed(&mut self, now: Instant, slot: usize, at: Instant, deadline: Deadline) {
+        match deadline {
+            Deadline::Ping => self.ping_peer(now, slot),
+            Deadline::Liveness => {
+                let Some(link) = self.links.get_mut(slot) else { return };
+                if link.clocks.spare(now, at, self.config.profile(link.profile)) {
+                    self.stats.deadlines_spared += 1;
+                } else {
+                    self.time_out(now, slot, deadline);
+                }
+            }
+            Deadline::Idle | Deadline::Message | Deadline::Handler => {
+                self.stats.timeouts += 1;
+                self.fail_at(now, slot, deadline.close_code(), CloseReason::TimedOut(deadline));
+            }
+            Deadline::Handshake | Deadline::Write | Deadline::Close | Deadline::Linger => {
+                self.time_out(now, slot, deadline);
+            }
+        }
+    }
+
+    fn time_out(&mut self, now: Instant, slot: usize, deadline: Deadline) {
+        self.stats.timeouts += 1;
+        self.conclude(now, slot, Signal::GiveUp, CloseReason::TimedOut(deadline));
+    }
+
+    /// No second ping while one waits to be written.
+    fn ping_peer(&mut self, now: Instant, slot: usize) {
+        let Some(link) = self.links.get_mut(slot) else { return };
+        link.clocks.schedule_ping(now, self.config.profile(link.profile).ping_interval);
+        if link.phase == Phase::Open
+            && !link.output.has_ping_waiting()
+        {
+            self.stats.pings_queued += 1;
+            let ping = Frame::ping(&ControlPayload::EMPTY);
+            self.push_control(slot, ping.bytes().clone(), Purpose::Ping);
+        }
+    }
+}

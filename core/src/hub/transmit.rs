@@ -1,0 +1,163 @@
+//! Output: which transports to look at, what to do with each, and what was done.
+
+use super::{Hub, UnknownConnection};
+use crate::id::ConnectionId;
+use crate::link::{Outgoing, Phase};
+use crate::outbox::{FrameKey, Purpose};
+use crate::time::Instant;
+use bytes::Bytes;
+
+/// What to do with a transport next.
+#[derive(Debug)]
+pub enum Transmit<'h> {
+    /// Nothing, until the hub lists it again.
+    Nothing,
+    /// Write these bytes, any part of them, and report with [`Hub::sent`].
+    Write(Outgoing<'h>),
+    /// Flush, shut down the writing side, and report with [`Hub::write_shut`].
+    ShutdownWrite,
+    /// Drop the transport, and report with [`Hub::released`] once no operation
+    /// on it is outstanding. After `abort` a reset is acceptable.
+    Release {
+        /// The peer broke off or gave no sign of life; do not be polite.
+        abort: bool,
+    },
+}
+
+impl Hub {
+    /// The next transport to look at, each once, in the order they were named.
+    pub fn next_listed(&mut self) -> Option<ConnectionId> {
+        loop {
+            let slot = self.listed.pop_front()? as usize;
+            if let Some(link) = self.links.get_mut(slot) {
+                link.is_listed = false;
+                let serial = link.serial;
+                return Some(self.id_at(slot, serial));
+            }
+        }
+    }
+
+    /// How many transports are to be looked at.
+    pub fn listed_len(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// What to do with a transport next, with at most `pieces_max` pieces for
+    /// one vectored write. Ask again until `Nothing`, or until it would block.
+    pub fn transmit(
+        &mut self,
+        id: ConnectionId,
+        pieces_max: usize,
+    ) -> Result<Transmit<'_>, UnknownConnection> {
+        let slot = self.slot(id)?;
+        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
+        if let Phase::Over { abort } = link.phase {
+            return Ok(Transmit::Release { abort });
+        }
+        if let Phase::Shutting { .. } = link.phase {
+            return Ok(Transmit::ShutdownWrite);
+        }
+        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
+        let waiting = outbox.as_ref().is_some_and(|outbox| !outbox.queue().is_empty());
+        if link.output.is_empty() && !waiting {
+            return Ok(Transmit::Nothing);
+        }
+        Ok(Transmit::Write(link.output.lend(&self.frames, outbox, pieces_max)))
+    }
+
+    /// Of what [`transmit`](Self::transmit) lent, the transport took `bytes`
+    /// bytes (0: it would block). Says whether more waits to be written.
+    pub fn sent(&mut self, now: Instant, id: ConnectionId, bytes: usize) -> Result<bool, UnknownConnection> {
+        let slot = self.slot(id)?;
+        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
+        let limits = self.config.profile(link.profile);
+        let mut outbox =
+            link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
+        let written = link.output.sent(&mut self.frames, outbox.as_deref_mut(), limits, bytes);
+        let waiting = outbox.is_some_and(|outbox| !outbox.queue().is_empty());
+        let pending = waiting || !link.output.is_empty();
+
+        self.stats.bytes_sent += bytes as u64;
+        self.stats.deliveries_sent += u64::from(written.messages);
+        if written.close {
+            link.clocks.enter_phase(now);
+        }
+        if link.clocks.wrote(now, bytes > 0, pending) || written.close {
+            self.arm(slot);
+        }
+        if !pending && self.is_flushed(slot) {
+            self.settle(now, slot);
+        }
+        Ok(pending)
+    }
+
+    /// The transport is flushed and its writing side shut.
+    pub fn write_shut(&mut self, now: Instant, id: ConnectionId) -> Result<(), UnknownConnection> {
+        let slot = self.slot(id)?;
+        if let Some(link) = self.links.get_mut(slot) {
+            link.signal(now, crate::link::Signal::WriteShut);
+            self.settle(now, slot);
+        }
+        Ok(())
+    }
+
+    /// The transport is dropped and no operation on it is outstanding: its slot
+    /// may be reused. Refused, and without effect, before the hub has asked for it.
+    pub fn released(&mut self, id: ConnectionId) -> Result<(), UnknownConnection> {
+        let slot = self.slot(id)?;
+        let Some(link) = self.links.get(slot) else { return Err(UnknownConnection(id)) };
+        let Phase::Over { .. } = link.phase else { return Err(UnknownConnection(id)) };
+        let link = self.links.remove(slot);
+        if let Some(key) = link.member {
+            self.members.remove(key.0 as usize);
+        }
+        Ok(())
+    }
+
+    /// Whether all that is to be said before the end has been written.
+    pub(super) fn is_flushed(&self, slot: usize) -> bool {
+        let Some(link) = self.links.get(slot) else { return false };
+        let Phase::Finishing { .. } = link.phase else { return false };
+        let waiting = self.member_at(slot).is_some_and(|member| !member.outbox.queue().is_empty());
+        link.output.is_empty() && !waiting
+    }
+
+    /// Queues a control frame or an HTTP answer, before all messages.
+    pub(super) fn push_control(&mut self, slot: usize, bytes: Bytes, purpose: Purpose) {
+        let Some(link) = self.links.get_mut(slot) else { return };
+        let pongs_max = self.config.profile(link.profile).pongs_pending_max;
+        let key = self.frames.share(bytes, purpose, None);
+        link.output.push(&mut self.frames, key, purpose, pongs_max);
+        self.frames.release(key);
+        self.list(slot);
+    }
+
+    /// Queues the close frame of a graceful close, behind all messages.
+    pub(super) fn push_close(&mut self, slot: usize, key: FrameKey) {
+        let member = self.links.get(slot).and_then(|link| link.member);
+        if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
+            member.outbox.push_close(&mut self.frames, key);
+        }
+        self.list(slot);
+    }
+
+    /// Discards the messages no write was lent.
+    pub(super) fn discard_unsent(&mut self, slot: usize) {
+        let member = self.links.get(slot).and_then(|link| link.member);
+        if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
+            let discarded = member.outbox.discard_unsent(&mut self.frames);
+            self.stats.discarded += discarded as u64;
+        }
+    }
+
+    /// Discards everything, because nothing can be written any more.
+    pub(super) fn discard_output(&mut self, slot: usize) {
+        let Some(link) = self.links.get_mut(slot) else { return };
+        let partial = link.output.discard_all(&mut self.frames);
+        let mut discarded = u64::from(partial);
+        if let Some(member) = link.member.and_then(|key| self.members.get_mut(key.0 as usize)) {
+            discarded += member.outbox.discard_all(&mut self.frames) as u64;
+        }
+        self.stats.discarded += discarded;
+    }
+}

@@ -1,0 +1,140 @@
+//! The life of one transport, as one table.
+//!
+//! Blind to role, and to everything but phases and signals: what a phase holds
+//! and what a transition does is the [`Link`](super::Link)'s.
+
+/// Where a transport is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// The HTTP head is being read.
+    Head,
+    /// The head is complete; the application decides. Nothing is read.
+    Deciding,
+    /// The body of a plain request is being read.
+    Body,
+    /// The WebSocket connection is open (RFC 6455 §4.1, last paragraph).
+    Open,
+    /// Our close frame is queued or sent, the peer's is awaited (§7.1.2).
+    CloseSent,
+    /// The last bytes are queued; what the peer still says is discarded.
+    Finishing {
+        /// The peer has ended its side.
+        input_ended: bool,
+    },
+    /// All is written; the transport's write side is to be shut.
+    Shutting {
+        /// The peer has ended its side.
+        input_ended: bool,
+    },
+    /// Our side is shut; input is discarded until the peer ends its own, so
+    /// that our last frame is not lost to a reset (§7.1.1).
+    Lingering,
+    /// The transport is to be dropped.
+    Over {
+        /// Drop it without ceremony: the peer may see a reset.
+        abort: bool,
+    },
+}
+
+/// What happens to a transport.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Signal {
+    /// The HTTP head is complete.
+    HeadComplete,
+    /// The application wants the request's body.
+    BodyWanted,
+    /// The body is complete.
+    BodyComplete,
+    /// The application accepted the upgrade.
+    Accepted,
+    /// An HTTP answer that ends the transport is queued.
+    Answered,
+    /// The application closes; our close frame is queued behind its messages.
+    CloseRequested,
+    /// The peer's close frame arrived (and our reply, if one was due, is queued).
+    PeerClosed,
+    /// The connection fails (§7.1.7): a close frame is queued before all else.
+    Failed,
+    /// All queued bytes were taken by the transport.
+    Flushed,
+    /// The transport's write side is shut.
+    WriteShut,
+    /// The peer ended its side.
+    InputEnded,
+    /// A time or byte limit ran out, or the transport broke.
+    GiveUp,
+}
+
+impl Phase {
+    /// The phase after `signal`. A signal that means nothing in a phase leaves it as it is.
+    pub(crate) fn on(self, signal: Signal) -> Phase {
+        use Signal as S;
+        match self {
+            Phase::Head | Phase::Body | Phase::Deciding => self.on_before_open(signal),
+            Phase::Open | Phase::CloseSent => self.on_open(signal),
+            Phase::Finishing { input_ended } => match signal {
+                S::Flushed => Phase::Shutting { input_ended },
+                S::InputEnded => Phase::Finishing { input_ended: true },
+                S::GiveUp => Phase::Over { abort: true },
+                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
+                | S::CloseRequested | S::PeerClosed | S::Failed | S::WriteShut => self,
+            },
+            Phase::Shutting { input_ended } => match signal {
+                S::WriteShut if input_ended => Phase::Over { abort: false },
+                S::WriteShut => Phase::Lingering,
+                S::InputEnded => Phase::Shutting { input_ended: true },
+                S::GiveUp => Phase::Over { abort: true },
+                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
+                | S::CloseRequested | S::PeerClosed | S::Failed | S::Flushed => self,
+            },
+            Phase::Lingering => match signal {
+                S::InputEnded | S::GiveUp => Phase::Over { abort: false },
+                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
+                | S::CloseRequested | S::PeerClosed | S::Failed | S::Flushed | S::WriteShut => self,
+            },
+            Phase::Over { .. } => self,
+        }
+    }
+
+    fn on_before_open(self, signal: Signal) -> Phase {
+        match (self, signal) {
+            (Phase::Head, Signal::HeadComplete) | (Phase::Body, Signal::BodyComplete) => Phase::Deciding,
+            (Phase::Deciding, Signal::BodyWanted) => Phase::Body,
+            (Phase::Deciding, Signal::Accepted) => Phase::Open,
+            (_, Signal::Answered) => Phase::Finishing { input_ended: false },
+            (_, Signal::InputEnded) => Phase::Over { abort: false },
+            (_, Signal::GiveUp | Signal::Failed | Signal::CloseRequested) => Phase::Over { abort: true },
+            (phase, _) => phase,
+        }
+    }
+
+    fn on_open(self, signal: Signal) -> Phase {
+        match (self, signal) {
+            (Phase::Open, Signal::CloseRequested) => Phase::CloseSent,
+            (_, Signal::PeerClosed | Signal::Failed) => Phase::Finishing { input_ended: false },
+            (_, Signal::InputEnded) => Phase::Over { abort: false },
+            (_, Signal::GiveUp) => Phase::Over { abort: true },
+            (phase, _) => phase,
+        }
+    }
+
+    /// Whether the end of this transport's conversation is still to be told.
+    pub(crate) fn is_talking(self) -> bool {
+        match self {
+            Phase::Head | Phase::Deciding | Phase::Body | Phase::Open | Phase::CloseSent => true,
+            Phase::Finishing { .. } | Phase::Shutting { .. } | Phase::Lingering | Phase::Over { .. } => false,
+        }
+    }
+
+    /// Whether the handshake is still under way.
+    pub(crate) fn is_before_open(self) -> bool {
+        match self {
+            Phase::Head | Phase::Deciding | Phase::Body => true,
+            Phase::Open | Phase::CloseSent | Phase::Finishing { .. } | Phase::Shutting { .. }
+            | Phase::Lingering | Phase::Over { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

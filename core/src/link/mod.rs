@@ -1,0 +1,111 @@
+//! One transport and its protocol: what is being read, what is to be written,
+//! which phase of its life it is in, and its times.
+//!
+//! A link knows nothing of rooms or of other links; what rooms know is the
+//! [`member`](crate::member).
+
+mod clocks;
+mod lifecycle;
+mod output;
+mod rates;
+
+pub use clocks::Deadline;
+pub use output::{Outgoing, Piece};
+
+pub(crate) use clocks::Clocks;
+pub(crate) use lifecycle::{Phase, Signal};
+pub(crate) use output::{Output, Written};
+
+use crate::config::{ConnectionConfig, ConnectionSettings};
+use crate::handshake::{BodyReader, HeadReader};
+use crate::id::ProfileId;
+use crate::rooms::MemberKey;
+use crate::time::Instant;
+use crate::wire::{self, Decoder};
+use rates::Rates;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) serial: u64,
+    pub(crate) phase: Phase,
+    pub(crate) reader: Reader,
+    pub(crate) output: Output,
+    pub(crate) clocks: Clocks,
+    pub(crate) rates: Rates,
+    /// The one entry of the wheel that counts; entries at other times are stale.
+    pub(crate) next_check: Instant,
+    /// Set from the acceptance of the upgrade until the release.
+    pub(crate) member: Option<MemberKey>,
+    pub(crate) lingered_bytes: u32,
+    pub(crate) profile: ProfileId,
+    /// On the hub's list of links to look at.
+    pub(crate) is_listed: bool,
+}
+
+/// What turns the link's bytes into something.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    Head(Box<HeadReader>),
+    Body(Box<BodyReader>),
+    Messages(Decoder),
+    /// Input means nothing: while deciding, and after the end.
+    Nothing,
+}
+
+impl Link {
+    pub(crate) fn new(now: Instant, serial: u64) -> Link {
+        Link {
+            serial,
+            phase: Phase::Head,
+            reader: Reader::Head(Box::default()),
+            output: Output::new(),
+            clocks: Clocks::new(now),
+            rates: Rates::default(),
+            next_check: Instant::FAR_FUTURE,
+            member: None,
+            lingered_bytes: 0,
+            profile: ProfileId::default(),
+            is_listed: false,
+        }
+    }
+
+    /// Follows the lifecycle table; says whether the phase changed.
+    pub(crate) fn signal(&mut self, now: Instant, signal: Signal) -> bool {
+        let next = self.phase.on(signal);
+        let changed = std::mem::discriminant(&next) != std::mem::discriminant(&self.phase);
+        self.phase = next;
+        if changed {
+            self.clocks.enter_phase(now);
+        }
+        if !next.is_talking() {
+            self.reader = Reader::Nothing;
+        }
+        changed
+    }
+
+    /// Whether the transport should be read.
+    pub(crate) fn wants_read(&self) -> bool {
+        match self.phase {
+            Phase::Head | Phase::Body | Phase::CloseSent | Phase::Lingering => true,
+            Phase::Open => !self.clocks.is_paused(),
+            Phase::Finishing { input_ended } | Phase::Shutting { input_ended } => !input_ended,
+            Phase::Deciding | Phase::Over { .. } => false,
+        }
+    }
+
+    /// Counts discarded input; false when it exceeds the limit.
+    pub(crate) fn discard(&mut self, bytes: usize, limits: &ConnectionConfig) -> bool {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.lingered_bytes = self.lingered_bytes.saturating_add(bytes);
+        self.lingered_bytes as usize <= limits.linger_bytes_max
+    }
+}
+
+/// The decoder's share of a connection's limits.
+pub(crate) fn wire_limits(settings: &ConnectionSettings) -> wire::Limits {
+    wire::Limits {
+        message_bytes_max: settings.message_bytes_max,
+        fragments_max: settings.fragments_max,
+    }
+}

@@ -1,0 +1,219 @@
+//! What one transport still has to write besides the member's messages: the
+//! frame being written, control frames, and HTTP answers.
+//!
+//! Order on the wire: the frame in flight, then control, then data.
+
+use crate::config::ConnectionConfig;
+use crate::outbox::{FrameKey, Frames, Outbox, Purpose, Queue, Walk, Wanted};
+use bytes::Bytes;
+use std::iter::Take;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Output {
+    control: Queue,
+    /// Partly written: its first `current_sent` bytes are gone.
+    current: Option<FrameKey>,
+    current_sent: u32,
+    /// How many control frames the write under way was lent.
+    lent_control: u16,
+    pongs: u16,
+    ping_waiting: bool,
+    close_sent: bool,
+}
+
+/// The bytes to write next to one transport, in order, a piece a frame.
+///
+/// They are *lent* from here until the hub is told what was written: no policy
+/// drops, moves or replaces them meanwhile.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'f> {
+    current: Option<Piece<'f>>,
+    control: Take<Walk<'f>>,
+    data: Take<Walk<'f>>,
+}
+
+/// One frame, or what is left of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'f> {
+    bytes: &'f Bytes,
+    start: usize,
+}
+
+impl<'f> Piece<'f> {
+    /// The bytes, for a write that ends before the hub is used again.
+    pub fn as_bytes(&self) -> &'f [u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    /// The same bytes with a life of their own, without copying them: for
+    /// encryption filters and completion-based I/O.
+    pub fn to_shared(&self) -> Bytes {
+        self.bytes.slice(self.start.min(self.bytes.len())..)
+    }
+}
+
+impl<'f> Iterator for Outgoing<'f> {
+    type Item = Piece<'f>;
+
+    fn next(&mut self) -> Option<Piece<'f>> {
+        let whole = |bytes| Piece { bytes, start: 0 };
+        self.current
+            .take()
+            .or_else(|| self.control.next().map(whole))
+            .or_else(|| self.data.next().map(whole))
+    }
+}
+
+/// What a write took, beyond bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Written {
+    /// Whole application messages that are gone.
+    pub(crate) messages: u32,
+    /// Our close frame is gone.
+    pub(crate) close: bool,
+}
+
+impl Output {
+    pub(crate) fn new() -> Output {
+        Output {
+            control: Queue::EMPTY,
+            current: None,
+            current_sent: 0,
+            lent_control: 0,
+            pongs: 0,
+            ping_waiting: false,
+            close_sent: false,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.current.is_none() && self.control.is_empty()
+    }
+
+    pub(crate) fn has_ping_waiting(&self) -> bool {
+        self.ping_waiting
+    }
+
+    /// Whether our close frame has left whole.
+    pub(crate) fn is_close_sent(&self) -> bool {
+        self.close_sent
+    }
+
+    /// Queues a control frame or an HTTP answer. Of more than `pongs_max`
+    /// waiting pongs the oldest gives way (RFC 6455 §5.5.3 allows to answer
+    /// only the latest ping).
+    pub(crate) fn push(&mut self, frames: &mut Frames, key: FrameKey, purpose: Purpose, pongs_max: usize) {
+        match purpose {
+            Purpose::Ping => self.ping_waiting = true,
+            Purpose::Pong => {
+                let lent = usize::from(self.lent_control);
+                if usize::from(self.pongs) >= pongs_max
+                    && frames.remove_first(&mut self.control, lent, Wanted::Purpose(Purpose::Pong))
+                {
+                    self.pongs -= 1;
+                }
+                self.pongs += 1;
+            }
+            Purpose::Close | Purpose::Http | Purpose::Data => {}
+        }
+        frames.push_back(&mut self.control, key);
+    }
+
+    /// The pieces to write next, at most `pieces_max`, lending them to the write.
+    pub(crate) fn lend<'f>(
+        &mut self,
+        frames: &'f Frames,
+        outbox: Option<&mut Outbox>,
+        pieces_max: usize,
+    ) -> Outgoing<'f> {
+        let current = self.current.and_then(|key| frames.get(key));
+        let current = current.map(|bytes| Piece { bytes, start: self.current_sent as usize });
+        let room = pieces_max.saturating_sub(usize::from(current.is_some()));
+        let control = self.control.len().min(room);
+        self.lent_control = u16::try_from(control).unwrap_or(u16::MAX);
+        let data_room = room - control;
+        let data = outbox.map_or(Queue::EMPTY, |outbox| {
+            outbox.lend(data_room);
+            *outbox.queue()
+        });
+        Outgoing {
+            current,
+            control: frames.iter(&self.control).take(control),
+            data: frames.iter(&data).take(data_room),
+        }
+    }
+
+    /// Takes note that `bytes` bytes of what was lent are written.
+    pub(crate) fn sent(
+        &mut self,
+        frames: &mut Frames,
+        mut outbox: Option<&mut Outbox>,
+        limits: &ConnectionConfig,
+        mut bytes: usize,
+    ) -> Written {
+        let mut written = Written::default();
+        while bytes > 0 {
+            let Some(key) = self.current.or_else(|| self.next(frames, outbox.as_deref_mut(), limits)) else {
+                debug_assert!(false, "{bytes} more bytes reported as sent than were lent");
+                break;
+            };
+            self.current = Some(key);
+            let left = frames.get(key).map_or(0, Bytes::len) - self.current_sent as usize;
+            if bytes < left {
+                self.current_sent += u32::try_from(bytes).unwrap_or(u32::MAX);
+                break;
+            }
+            bytes -= left;
+            self.finish_current(frames, &mut written);
+        }
+        self.lent_control = 0;
+        if let Some(outbox) = outbox {
+            outbox.lend(0);
+        }
+        written
+    }
+
+    /// Drops all of it, because the transport is gone; says whether an
+    /// application message was cut short.
+    pub(crate) fn discard_all(&mut self, frames: &mut Frames) -> bool {
+        let cut_short = self.current.take().is_some_and(|key| {
+            let is_message = frames.purpose(key) == Some(Purpose::Data);
+            frames.release(key);
+            is_message
+        });
+        frames.truncate(&mut self.control, 0);
+        self.lent_control = 0;
+        cut_short
+    }
+
+    /// The next lent frame: control before data.
+    fn next(
+        &mut self,
+        frames: &mut Frames,
+        outbox: Option<&mut Outbox>,
+        limits: &ConnectionConfig,
+    ) -> Option<FrameKey> {
+        if self.lent_control > 0 {
+            self.lent_control -= 1;
+            return frames.pop_front(&mut self.control);
+        }
+        outbox.filter(|outbox| outbox.has_lent()).and_then(|outbox| outbox.pop_front(frames, limits))
+    }
+
+    fn finish_current(&mut self, frames: &mut Frames, written: &mut Written) {
+        let Some(key) = self.current.take() else { return };
+        self.current_sent = 0;
+        match frames.purpose(key) {
+            Some(Purpose::Data) => written.messages += 1,
+            Some(Purpose::Ping) => self.ping_waiting = false,
+            Some(Purpose::Pong) => self.pongs = self.pongs.saturating_sub(1),
+            Some(Purpose::Close) => {
+                self.close_sent = true;
+                written.close = true;
+            }
+            Some(Purpose::Http) | None => {}
+        }
+        frames.release(key);
+    }
+}

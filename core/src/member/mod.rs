@@ -1,0 +1,32 @@
+//! What rooms, broadcasts and applications know of a connection: its queue of
+//! messages and its metadata. How its bytes travel is the [`link`](crate::link)'s.
+
+mod metadata;
+
+pub use metadata::{Metadata, MetadataParts};
+
+use crate::close::CloseCode;
+use crate::outbox::Outbox;
+use crate::rooms::RoomName;
+
+/// See the module. Lives from the acceptance of an upgrade to the release of
+/// its link.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// The slot of the link that carries it.
+    pub(crate) link: u32,
+    /// Whether messages may still be queued.
+    pub(crate) is_open: bool,
+    pub(crate) outbox: Outbox,
+    pub(crate) metadata: Box<Metadata>,
+    /// Between our close frame and the peer's.
+    pub(crate) closing: Option<Box<Closing>>,
+}
+
+/// What is remembered between our close frame and the peer's.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) code: CloseCode,
+    /// The rooms it was in.
+    pub(crate) rooms: Vec<RoomName>,
+}

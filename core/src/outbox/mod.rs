@@ -1,0 +1,126 @@
+//! What waits to be written to one connection, and what happens when it is too much.
+
+mod frames;
+
+pub use frames::ConflationKey;
+pub(crate) use frames::{FrameKey, Frames, Purpose, Queue, Walk, Wanted};
+
+use crate::config::{ConnectionConfig, Overflow};
+
+/// The queued messages of one member.
+///
+/// The first `in_flight` of them are lent to a write: no policy may drop, move
+/// or replace them.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    queue: Queue,
+    in_flight: u32,
+    under_pressure: bool,
+}
+
+/// What became of a message offered to an outbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Offered {
+    Queued {
+        /// Older messages that gave way.
+        evicted: u32,
+        /// The queue has just grown over the soft mark.
+        pressure: bool,
+    },
+    /// The new message was dropped.
+    Dropped,
+    /// The policy asks for the connection to be closed.
+    Disconnect,
+}
+
+impl Outbox {
+    pub(crate) fn new() -> Outbox {
+        Outbox { queue: Queue::EMPTY, in_flight: 0, under_pressure: false }
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Offers a frame of `bytes` bytes. A waiting message with the same
+    /// conflation key gives way, full or not; when the rest still leaves no
+    /// room, `policy` decides. The work is bounded by the queue's length.
+    pub(crate) fn offer(
+        &mut self,
+        frames: &mut Frames,
+        key: FrameKey,
+        bytes: usize,
+        limits: &ConnectionConfig,
+        policy: Overflow,
+        conflation: Option<ConflationKey>,
+    ) -> Offered {
+        let mut evicted = 0;
+        if let Some(conflation) = conflation
+            && frames.remove_first(&mut self.queue, self.in_flight as usize, Wanted::Conflated(conflation))
+        {
+            evicted += 1;
+        }
+        while !self.has_room(bytes, limits) {
+            match policy {
+                Overflow::DropNewest => return Offered::Dropped,
+                Overflow::Disconnect => return Offered::Disconnect,
+                Overflow::DropOldest => {
+                    if !frames.remove_first(&mut self.queue, self.in_flight as usize, Wanted::Any) {
+                        return Offered::Dropped;
+                    }
+                    evicted += 1;
+                }
+            }
+        }
+        frames.push_back(&mut self.queue, key);
+        let over = self.queue.bytes() > limits.outbox_pressure_bytes;
+        let pressure = over && !self.under_pressure;
+        self.under_pressure |= over;
+        Offered::Queued { evicted, pressure }
+    }
+
+    /// Whether a frame of `bytes` bytes fits.
+    pub(crate) fn has_room(&self, bytes: usize, limits: &ConnectionConfig) -> bool {
+        self.queue.len() < limits.outbox_messages_max
+            && self.queue.bytes() + bytes <= limits.outbox_bytes_max
+    }
+
+    /// Appends the close frame that ends a graceful close; it has reserved room.
+    pub(crate) fn push_close(&mut self, frames: &mut Frames, key: FrameKey) {
+        frames.push_back(&mut self.queue, key);
+    }
+
+    /// Lends the oldest frames to a write, at most `frames_max`.
+    pub(crate) fn lend(&mut self, frames_max: usize) {
+        self.in_flight = u32::try_from(frames_max.min(self.queue.len())).unwrap_or(u32::MAX);
+    }
+
+    /// Whether a frame that was lent has not been taken yet.
+    pub(crate) fn has_lent(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// Takes the oldest frame, whose write has begun; its hold passes to the caller.
+    pub(crate) fn pop_front(&mut self, frames: &mut Frames, limits: &ConnectionConfig) -> Option<FrameKey> {
+        let key = frames.pop_front(&mut self.queue)?;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if self.queue.bytes() <= limits.outbox_pressure_bytes / 2 {
+            self.under_pressure = false;
+        }
+        Some(key)
+    }
+
+    /// Drops all that is not in flight; says how many messages that were.
+    pub(crate) fn discard_unsent(&mut self, frames: &mut Frames) -> usize {
+        frames.truncate(&mut self.queue, self.in_flight as usize)
+    }
+
+    /// Drops all, because the transport is gone; says how many messages that were.
+    pub(crate) fn discard_all(&mut self, frames: &mut Frames) -> usize {
+        self.in_flight = 0;
+        frames.truncate(&mut self.queue, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

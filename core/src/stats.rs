@@ -1,0 +1,96 @@
+//! What a hub has done, in numbers. Plain counts of one shard; the driver sums.
+
+use std::ops::AddAssign;
+
+/// Cumulative counts, and a few levels, of one hub or of several added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Transports that arrived.
+    pub transports_accepted: u64,
+    /// Transports refused because too many handshakes were pending.
+    pub transports_refused: u64,
+    /// Connections that opened.
+    pub connections_opened: u64,
+    /// Connections that opened and are closed.
+    pub connections_closed: u64,
+    /// Handshakes and plain requests that were answered over HTTP.
+    pub requests_answered: u64,
+    /// Application messages received.
+    pub messages_received: u64,
+    /// Their payload bytes.
+    pub message_bytes_received: u64,
+    /// Messages offered to outboxes: queued + dropped + refused with a closed connection.
+    pub deliveries_offered: u64,
+    /// Of these: put in an outbox.
+    pub deliveries_queued: u64,
+    /// Of these: refused because the outbox was full.
+    pub dropped_outbox_full: u64,
+    /// Of these: refused because the server's byte budget was used up.
+    pub dropped_budget: u64,
+    /// Of these: refused, and the connection closed for it.
+    pub dropped_disconnected: u64,
+    /// Queued, later evicted for a newer message.
+    pub evicted: u64,
+    /// Queued, later discarded because the connection ended.
+    pub discarded: u64,
+    /// Queued, later handed to the transport whole.
+    pub deliveries_sent: u64,
+    /// Bytes handed to transports, everything included.
+    pub bytes_sent: u64,
+    /// Pings sent by the heartbeat.
+    pub pings_queued: u64,
+    /// Violations by peers.
+    pub violations: u64,
+    /// Deadlines that ended a connection.
+    pub timeouts: u64,
+    /// Liveness deadlines that fired late and were given a second chance.
+    pub deadlines_spared: u64,
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Stats) {
+        let Stats {
+            transports_accepted,
+            transports_refused,
+            connections_opened,
+            connections_closed,
+            requests_answered,
+            messages_received,
+            message_bytes_received,
+            deliveries_offered,
+            deliveries_queued,
+            dropped_outbox_full,
+            dropped_budget,
+            dropped_disconnected,
+            evicted,
+            discarded,
+            deliveries_sent,
+            bytes_sent,
+            pings_queued,
+            violations,
+            timeouts,
+            deadlines_spared,
+        } = other;
+        self.transports_accepted += transports_accepted;
+        self.transports_refused += transports_refused;
+        self.connections_opened += connections_opened;
+        self.connections_closed += connections_closed;
+        self.requests_answered += requests_answered;
+        self.messages_received += messages_received;
+        self.message_bytes_received += message_bytes_received;
+        self.deliveries_offered += deliveries_offered;
+        self.deliveries_queued += deliveries_queued;
+        self.dropped_outbox_full += dropped_outbox_full;
+        self.dropped_budget += dropped_budget;
+        self.dropped_disconnected += dropped_disconnected;
+        self.evicted += evicted;
+        self.discarded += discarded;
+        self.deliveries_sent += deliveries_sent;
+        self.bytes_sent += bytes_sent;
+        self.pings_queued += pings_queued;
+        self.violations += violations;
+        self.timeouts += timeouts;
+        self.deadlines_spared += deadlines_spared;
+    }
+}
