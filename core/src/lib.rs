@@ -1,6 +1,7 @@
 //! The sans-IO core of fanfare.
 
 pub mod config;
+pub mod handshake;
 pub mod id;
 pub mod random;
 pub mod time;
