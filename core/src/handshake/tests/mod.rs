@@ -3,6 +3,7 @@
 
 use super::{HandshakeError, HeadLimits, HeadReader, Request};
 
+mod addresses;
 mod answers;
 mod hostile;
 mod properties;
