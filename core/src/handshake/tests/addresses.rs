@@ -1,0 +1,77 @@
+//! Whose request it is: proxies, honest and forged.
+
+use super::{UPGRADE, get};
+use crate::handshake::{InvalidNetwork, Network, client_address, is_forwarded};
+use std::net::IpAddr;
+
+/// The client's address for a peer at 10.0.0.1, with 10/8 and `fd00::/8` trusted.
+fn client(lines: &str) -> String {
+    from("10.0.0.1", lines)
+}
+
+fn from(peer: &str, lines: &str) -> String {
+    let trusted = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
+    let request = get(&format!("Host: h\r\n{lines}\r\n")).unwrap();
+    client_address(peer.parse().unwrap(), &trusted, request.headers()).to_string()
+}
+
+#[test]
+fn an_untrusted_peer_is_believed_nothing() {
+    assert_eq!(from("192.0.2.9", "X-Forwarded-For: 1.1.1.1\r\nX-Real-IP: 1.1.1.1"), "192.0.2.9");
+    assert_eq!(from("::ffff:192.0.2.9", "X-Real-IP: 1.1.1.1"), "192.0.2.9");
+}
+
+#[test]
+fn the_chain_is_walked_from_the_right_past_trusted_proxies() {
+    assert_eq!(client("X-Forwarded-For: 6.6.6.6, 203.0.113.7"), "203.0.113.7");
+    assert_eq!(client("X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.0.0.3,10.0.0.2"), "203.0.113.7");
+    assert_eq!(client("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 10.0.0.2"), "203.0.113.7");
+    assert_eq!(client("X-Forwarded-For: 10.0.0.3, 10.0.0.2"), "10.0.0.3");
+    assert_eq!(client("X-Forwarded-For: 203.0.113.7, garbage, 10.0.0.2"), "10.0.0.2");
+    assert_eq!(from("::ffff:10.0.0.1", "X-Forwarded-For: 203.0.113.7:4711"), "203.0.113.7");
+}
+
+#[test]
+fn forwarded_is_read_like_rfc_7239() {
+    assert_eq!(client("Forwarded: for=6.6.6.6, For=\"[2001:db8::1]:4711\";proto=https"), "2001:db8::1");
+    assert_eq!(client("Forwarded: for=203.0.113.7;by=10.0.0.2, for=\"[fd00::2]\""), "203.0.113.7");
+    assert_eq!(client("Forwarded: for=unknown"), "10.0.0.1");
+    assert_eq!(client("Forwarded: proto=https"), "10.0.0.1");
+}
+
+#[test]
+fn a_real_ip_counts_unless_it_is_a_proxy() {
+    assert_eq!(client("X-Real-IP: 203.0.113.7"), "203.0.113.7");
+    assert_eq!(client("X-Real-IP: 10.0.0.2"), "10.0.0.1");
+    assert_eq!(client("X-Real-IP: 10.0.0.2\r\nX-Forwarded-For: 203.0.113.7, 10.0.0.2"), "203.0.113.7");
+}
+
+#[test]
+fn contradicting_headers_gain_nobody_an_address() {
+    assert_eq!(client("Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 203.0.113.7"), "10.0.0.1");
+    assert_eq!(client("X-Forwarded-For: 6.6.6.6\r\nX-Real-IP: 203.0.113.7"), "10.0.0.1");
+    assert_eq!(client("X-Forwarded-For: 203.0.113.7\r\nX-Real-IP: 203.0.113.7"), "203.0.113.7");
+}
+
+#[test]
+fn networks_are_parsed_strictly() {
+    let everyone: Network = "0.0.0.0/0".parse().unwrap();
+    assert!(everyone.contains("255.1.2.3".parse().unwrap()) && !everyone.contains("::1".parse().unwrap()));
+    let one: Network = "2001:db8::1".parse().unwrap();
+    assert!(one.contains("2001:db8::1".parse().unwrap()) && !one.contains("2001:db8::2".parse().unwrap()));
+    let half: Network = "10.129.0.0/9".parse().unwrap();
+    assert!(half.contains("10.200.0.1".parse().unwrap()) && !half.contains(IpAddr::from([10, 1, 0, 1])));
+    for text in
+        ["", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "::ffff:10.0.0.0/104", "10/8", "host"]
+    {
+        assert_eq!(text.parse::<Network>(), Err(InvalidNetwork { text: text.to_owned() }));
+    }
+}
+
+#[test]
+fn any_forwarding_header_marks_a_request_as_forwarded() {
+    for line in ["Forwarded: for=_x", "X-Forwarded-For: 1.1.1.1", "x-real-ip: nonsense"] {
+        assert!(is_forwarded(get(&format!("Host: h\r\n{line}\r\n")).unwrap().headers()));
+    }
+    assert!(!is_forwarded(get(UPGRADE).unwrap().headers()));
+}
