@@ -136,7 +136,10 @@ fn exclusion() -> impl Strategy<Value = Exclusion> {
 proptest! {
     #[test]
     fn a_plan_is_the_target_minus_the_exclusions_each_once(
-        joins in prop::collection::vec((0..MEMBERS, 0..NAMESPACES.len(), 0..NAMES.len(), any::<bool>()), 0..40),
+        joins in prop::collection::vec(
+            (0..MEMBERS, 0..NAMESPACES.len(), 0..NAMES.len(), any::<bool>()),
+            0..40,
+        ),
         audiences in prop::collection::vec((target(), prop::collection::vec(exclusion(), 0..3)), 1..12),
     ) {
         let hub = Hub::new(&joins);
