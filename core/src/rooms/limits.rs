@@ -39,14 +39,14 @@ pub struct Limits {
 #[non_exhaustive]
 pub enum JoinError {
     /// The member is in `rooms_max` rooms already.
-    #[error("already in {rooms_max} rooms, as many as allowed: leave one or raise `rooms_max`")]
+    #[error("in {rooms_max} rooms already, as many as allowed: leave one or raise `rooms_max`")]
     TooManyRooms {
         /// The limit in force.
         rooms_max: usize,
     },
     /// The member is in `namespaces_max` namespaces already.
     #[error(
-        "already in {namespaces_max} namespaces, as many as allowed: leave one or raise `namespaces_max`"
+        "in {namespaces_max} namespaces already, as many as allowed: leave one or raise `namespaces_max`"
     )]
     TooManyNamespaces {
         /// The limit in force.
@@ -61,9 +61,7 @@ pub enum JoinError {
         room_members_max: usize,
     },
     /// The name is longer than `name_bytes_max`.
-    #[error(
-        "the name has {bytes} bytes, {name_bytes_max} are allowed: choose a shorter one or raise `name_bytes_max`"
-    )]
+    #[error("the name has {bytes} bytes, at most {name_bytes_max} are allowed: choose a shorter one")]
     NameTooLong {
         /// The name's length, in bytes.
         bytes: usize,
