@@ -38,7 +38,7 @@ impl<'b> ControlPayload<'b> {
     /// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
     pub const BYTES_MAX: usize = 125;
 
-    /// The payload, which is empty: what a heartbeat sends.
+    /// No bytes: enough for a heartbeat's ping.
     pub const EMPTY: ControlPayload<'static> = ControlPayload(Cow::Borrowed(&[]));
 
     /// The same payload, independent of the read buffer. Copies it if it is borrowed.

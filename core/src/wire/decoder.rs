@@ -7,9 +7,9 @@
 //! into calls, the events and the violation are the same.
 
 use super::assembler::Assembler;
-use super::header::{self, ControlKind, FrameKind, HEADER_BYTES_MAX};
-use super::mask::Mask;
+use super::header::{self, ControlKind, FrameKind, PartialHeader};
 use super::message::{Message, MessageKind};
+use super::payload::Payload;
 use super::{CloseFrame, ControlPayload, Role, close, utf8};
 use crate::violation::Violation;
 use std::borrow::Cow;
@@ -92,24 +92,10 @@ enum Stage {
     Control(Box<ControlFrame>),
 }
 
-/// The first bytes of a header, possibly none.
-#[derive(Default, Debug)]
-struct PartialHeader {
-    bytes: [u8; HEADER_BYTES_MAX],
-    len: u8,
-}
-
 /// A header that is all there and allowed.
 struct Header {
     kind: FrameKind,
     payload: Payload,
-}
-
-/// What of a frame's payload has not been taken yet.
-#[derive(Debug)]
-struct Payload {
-    missing_bytes: usize,
-    mask: Option<Mask>,
 }
 
 /// A data frame whose payload is not all there.
@@ -156,18 +142,20 @@ impl Decoder {
     /// Whether a frame or a fragmented message has begun and not ended.
     pub fn is_mid_message(&self) -> bool {
         match &self.stage {
-            Stage::Header(partial) => partial.len > 0 || self.unfinished.is_some(),
+            Stage::Header(partial) => !partial.as_bytes().is_empty() || self.unfinished.is_some(),
             Stage::Data(_) | Stage::Control(_) => true,
         }
     }
 
+    /// Goes on with a header, and with its frame when it is complete.
     fn decode_header<'b>(
         &mut self,
         limits: &Limits,
         mut partial: PartialHeader,
         bytes: &'b mut [u8],
     ) -> Result<Decoded<'b>, Violation> {
-        let bytes_held = usize::from(partial.len);
+        let bytes_held = partial.as_bytes().len();
+        // Nearly always a header is whole, and read where it is.
         let parsed = if bytes_held == 0 {
             self.parse_header(limits, bytes)?
         } else {
@@ -194,9 +182,9 @@ impl Decoder {
         let kind = FrameKind::parse(first)?;
         self.check_sequence(limits, kind)?;
         let Some((length, rest)) = header::parse_length(kind, self.role, rest)? else { return Ok(None) };
-        let missing_bytes = self.check_size(limits, kind, length)?;
+        let payload_bytes = self.check_size(limits, kind, length)?;
         let Some((mask, rest)) = header::parse_mask(self.role, rest) else { return Ok(None) };
-        let payload = Payload { missing_bytes, mask };
+        let payload = Payload::new(payload_bytes, mask);
         Ok(Some((Header { kind, payload }, bytes.len() - rest.len())))
     }
 
@@ -215,6 +203,7 @@ impl Decoder {
         let bytes_before = match (kind, &self.unfinished) {
             (FrameKind::Continuation { .. }, Some(message)) => message.len_bytes(),
             (FrameKind::Continuation { .. } | FrameKind::Start { .. }, _) => 0,
+            // At most 125: judged with its first byte.
             (FrameKind::Control(_), _) => return Ok(usize::try_from(length).unwrap_or(usize::MAX)),
         };
         let bytes_left = limits.message_bytes_max.saturating_sub(bytes_before);
@@ -230,7 +219,7 @@ impl Decoder {
     /// Begins a frame's payload, of which `bytes` has all, a part or nothing.
     fn decode_payload<'b>(&mut self, header: Header, bytes: &'b mut [u8]) -> Result<Decoded<'b>, Violation> {
         let Header { kind, mut payload } = header;
-        let is_whole = payload.missing_bytes <= bytes.len();
+        let is_whole = payload.missing_bytes() <= bytes.len();
         let (message, is_final) = match kind {
             FrameKind::Start { kind, is_final: true } if is_whole => {
                 let payload = payload.take(bytes);
@@ -245,7 +234,7 @@ impl Decoder {
                 return Ok(Decoded { consumed, incoming });
             }
             FrameKind::Control(kind) => {
-                let received = Vec::with_capacity(payload.missing_bytes);
+                let received = Vec::with_capacity(payload.missing_bytes());
                 return self.decode_control(Box::new(ControlFrame { kind, received, payload }), bytes);
             }
             FrameKind::Start { kind, is_final } => (Box::new(Assembler::new(kind)), is_final),
@@ -268,7 +257,7 @@ impl Decoder {
         frame.message.push(arrived)?;
         let consumed = arrived.len();
         let mut incoming = None;
-        if frame.payload.missing_bytes > 0 {
+        if frame.payload.missing_bytes() > 0 {
             self.stage = Stage::Data(frame);
         } else if frame.is_final {
             incoming = Some(Incoming::Message(frame.message.finish()?));
@@ -287,7 +276,7 @@ impl Decoder {
         let arrived = frame.payload.take(bytes);
         frame.received.extend_from_slice(arrived);
         let consumed = arrived.len();
-        if frame.payload.missing_bytes > 0 {
+        if frame.payload.missing_bytes() > 0 {
             self.stage = Stage::Control(frame);
             return Ok(Decoded { consumed, incoming: None });
         }
@@ -299,34 +288,6 @@ impl Decoder {
 impl Default for Stage {
     fn default() -> Self {
         Stage::Header(PartialHeader::default())
-    }
-}
-
-impl PartialHeader {
-    /// Adds as many bytes as a header can still have.
-    fn extend(&mut self, bytes: &[u8]) {
-        let free = self.bytes.iter_mut().skip(usize::from(self.len));
-        for (slot, byte) in free.zip(bytes) {
-            *slot = *byte;
-            self.len += 1;
-        }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-}
-
-impl Payload {
-    /// Takes its next bytes from the front of `bytes`, unmasked.
-    fn take<'b>(&mut self, bytes: &'b mut [u8]) -> &'b mut [u8] {
-        let count = self.missing_bytes.min(bytes.len());
-        let taken = bytes.get_mut(..count).unwrap_or_default();
-        if let Some(mask) = &mut self.mask {
-            mask.apply(taken);
-        }
-        self.missing_bytes -= count;
-        taken
     }
 }
 

@@ -11,7 +11,7 @@ use crate::violation::Violation;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// The longest header: two bytes, a 64-bit length, a masking key.
-pub(super) const HEADER_BYTES_MAX: usize = 14;
+const HEADER_BYTES_MAX: usize = 14;
 
 /// What a frame is. A control frame is always final, so it does not say so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,5 +111,28 @@ pub(super) fn parse_mask(role: Role, bytes: &[u8]) -> Option<(Option<Mask>, &[u8
     match role {
         Role::Server => bytes.split_first_chunk().map(|(key, rest)| (Some(Mask::new(*key)), rest)),
         Role::Client => Some((None, bytes)),
+    }
+}
+
+/// The first bytes of a header, possibly none.
+#[derive(Default, Debug)]
+pub(super) struct PartialHeader {
+    bytes: [u8; HEADER_BYTES_MAX],
+    len: u8,
+}
+
+impl PartialHeader {
+    /// Adds as many bytes as a header can still have.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        let free = self.bytes.iter_mut().skip(usize::from(self.len));
+        for (slot, byte) in free.zip(bytes) {
+            *slot = *byte;
+            self.len += 1;
+        }
+    }
+
+    /// What has arrived.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }

@@ -14,6 +14,7 @@ mod frame;
 mod header;
 mod mask;
 mod message;
+mod payload;
 mod utf8;
 
 pub use control::{ControlPayload, ControlPayloadTooLong};
