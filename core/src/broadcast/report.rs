@@ -44,6 +44,13 @@ pub enum Fate {
 }
 
 impl BroadcastReport {
+    /// The report of one recipient.
+    pub fn of(fate: Fate) -> BroadcastReport {
+        let mut report = BroadcastReport::default();
+        report.count(fate);
+        report
+    }
+
     /// Counts one recipient.
     pub fn count(&mut self, fate: Fate) {
         match fate {

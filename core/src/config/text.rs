@@ -41,9 +41,11 @@ impl FromStr for Overflow {
             "drop-newest" => Ok(Overflow::DropNewest),
             "drop-oldest" => Ok(Overflow::DropOldest),
             "disconnect" => Ok(Overflow::Disconnect),
-            _ => {
-                Err(UnknownChoice::new("overflow policy", text, "`drop-newest`, `drop-oldest` or `disconnect`"))
-            }
+            _ => Err(UnknownChoice::new(
+                "overflow policy",
+                text,
+                "`drop-newest`, `drop-oldest` or `disconnect`",
+            )),
         }
     }
 }

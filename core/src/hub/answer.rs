@@ -1,17 +1,18 @@
 //! The application's decision on a request: accept, answer, or read its body first.
 
 use super::{Hub, UnknownConnection};
-use crate::handshake::{self, BodyReader, Request, Response};
-use crate::id::{ConnectionId, ProfileId};
-use crate::link::{Phase, Reader, Signal};
-use crate::member::{Member, Metadata, MetadataParts};
-use crate::outbox::{Outbox, Purpose};
 use crate::broadcast::Label;
 use crate::close::CloseReason;
 use crate::config::KeepHeaders;
+use crate::handshake::{self, BodyReader, Request, Response};
+use crate::id::{ConnectionId, ProfileId};
+use crate::link::{Phase, Reader, Signal};
+use crate::member::{Cold, Member, Metadata, MetadataParts};
+use crate::outbox::{Outbox, Purpose};
 use crate::rooms::{JoinError, Limits, MemberKey, Scope};
 use crate::time::Instant;
 use crate::wire::{Decoder, Role};
+use bytes::Bytes;
 use http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub enum Decision<'a> {
         /// Leave the body out, as for `HEAD`.
         head_only: bool,
     },
-    /// Read the body the request declares; its end is an [`Event::Body`](super::Event::Body)
+    /// Read the body the request declares (do not ask when it declares none); its end is an [`Event::Body`](super::Event::Body)
     /// and asks for the decision again.
     ReadBody {
         /// The request.
@@ -111,6 +112,9 @@ impl Hub {
     fn read_body(&mut self, now: Instant, slot: usize, request: &Request, bytes_max: usize) {
         match BodyReader::new(request.body_bytes(), bytes_max) {
             Ok(reader) => {
+                if request.expects_continue() {
+                    self.push_control(slot, Bytes::from_static(handshake::CONTINUE), Purpose::Http);
+                }
                 let Some(link) = self.links.get_mut(slot) else { return };
                 link.reader = Reader::Body(Box::new(reader));
                 link.signal(now, Signal::BodyWanted);
@@ -156,8 +160,7 @@ impl Hub {
             link: u32::try_from(slot).unwrap_or(u32::MAX),
             is_open: true,
             outbox: Outbox::new(),
-            metadata: Box::new(metadata),
-            closing: None,
+            cold: Box::new(Cold { metadata, closing: None }),
         });
         let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
         for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {

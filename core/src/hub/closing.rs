@@ -40,7 +40,7 @@ impl Hub {
         let key = self.frames.share(Frame::close(code, reason).bytes().clone(), Purpose::Close, None);
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
-            member.closing = Some(Box::new(Closing { code, rooms }));
+            member.cold.closing = Some(Closing { code, rooms });
         }
         self.push_close(slot, key);
         self.frames.release(key);
@@ -77,9 +77,10 @@ impl Hub {
     /// RFC 6455 §7.1.7, "fail the WebSocket connection".
     pub(super) fn fail_at(&mut self, now: Instant, slot: usize, code: CloseCode, reason: CloseReason) {
         let Some(link) = self.links.get(slot) else { return };
-        let text = match &reason {
-            CloseReason::Violation(violation) => violation.to_string(),
-            _ => String::new(),
+        let text = if let CloseReason::Violation(violation) = &reason {
+            violation.to_string()
+        } else {
+            String::new()
         };
         if link.phase == Phase::Open {
             self.discard_unsent(slot);
@@ -92,7 +93,7 @@ impl Hub {
     pub(super) fn peer_closed(&mut self, now: Instant, slot: usize, frame: Option<CloseFrame>) {
         let Some(link) = self.links.get(slot) else { return };
         let reason = if link.phase == Phase::CloseSent {
-            let closing = self.member_at(slot).and_then(|member| member.closing.as_ref());
+            let closing = self.member_at(slot).and_then(|member| member.cold.closing.as_ref());
             CloseReason::ByUs { code: closing.map_or(CloseCode::Normal, |closing| closing.code) }
         } else {
             self.discard_unsent(slot);
@@ -124,7 +125,7 @@ impl Hub {
         let was_open = self.member_at(slot).is_some();
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
-            if let Some(closing) = member.closing.take() {
+            if let Some(closing) = member.cold.closing.take() {
                 rooms = closing.rooms;
             }
         }

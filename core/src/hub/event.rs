@@ -5,6 +5,7 @@ use crate::handshake::Request;
 use crate::id::ConnectionId;
 use crate::rooms::{GroupName, RoomName};
 use crate::wire::{ControlPayload, Message};
+use bytes::Bytes;
 
 /// What came of one call to [`Hub::receive`](super::Hub::receive).
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub enum Event<'b> {
     /// A whole HTTP head: answer it with [`Hub::decide`](super::Hub::decide).
     Request(Box<Request>),
     /// The body of a plain request, asked for by [`Decision::ReadBody`](super::Decision::ReadBody).
-    Body(Vec<u8>),
+    Body(Bytes),
     /// A whole message.
     Message(Message<'b>),
     /// A ping; it has been answered.

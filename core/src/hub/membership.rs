@@ -39,11 +39,7 @@ impl Hub {
     }
 
     /// Takes a connection out of a namespace and of its rooms. Says whether it was in it.
-    pub fn leave_namespace(
-        &mut self,
-        id: ConnectionId,
-        namespace: &str,
-    ) -> Result<bool, UnknownConnection> {
+    pub fn leave_namespace(&mut self, id: ConnectionId, namespace: &str) -> Result<bool, UnknownConnection> {
         self.leave_group(id, Scope::Namespace, namespace)
     }
 
@@ -56,7 +52,9 @@ impl Hub {
     /// The groups a connection is in: its client id, its namespaces, its rooms.
     pub fn groups_of(&self, id: ConnectionId) -> impl Iterator<Item = GroupName> {
         let key = self.member_key(id);
-        key.into_iter().flat_map(|key| self.rooms.groups_of(key)).filter_map(|group| self.rooms.full_name(group))
+        key.into_iter()
+            .flat_map(|key| self.rooms.groups_of(key))
+            .filter_map(|group| self.rooms.full_name(group))
     }
 
     /// This shard's connections in a group, in an order that only joins and leaves change.

@@ -5,8 +5,8 @@ use crate::broadcast::{Audience, BroadcastReport, Fate, Roster};
 use crate::close::{CloseCode, CloseReason};
 use crate::config::Overflow;
 use crate::id::ConnectionId;
-use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
 use crate::member::Member;
+use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
 use crate::rooms::MemberKey;
 use crate::time::Instant;
 use crate::wire::Frame;
@@ -63,7 +63,7 @@ pub enum SendError {
 
 impl Hub {
     /// Queues a message for one connection.
-    pub fn send(&mut self, now: Instant, id: ConnectionId, frame: Frame) -> Result<(), SendError> {
+    pub fn send(&mut self, now: Instant, id: ConnectionId, frame: &Frame) -> Result<(), SendError> {
         let key = self.member_key(id).filter(|_| self.is_open(id)).ok_or(UnknownConnection(id))?;
         let bytes = frame.len();
         let bytes_max = self.limits(id).map_or(0, |limits| limits.outbox_bytes_max);
@@ -127,10 +127,10 @@ impl Hub {
         if !self.is_within_budget(bytes) {
             self.stats.deliveries_offered += plan.len() as u64;
             self.stats.dropped_budget += plan.len() as u64;
-            plan.iter().for_each(|_| report.count(Fate::Dropped));
-            return report;
+            return plan.iter().map(|_| BroadcastReport::of(Fate::Dropped)).sum();
         }
-        let shared = self.frames.share(publication.frame.bytes().clone(), Purpose::Data, publication.conflation);
+        let shared =
+            self.frames.share(publication.frame.bytes().clone(), Purpose::Data, publication.conflation);
         let offer = Offer { frame: shared, bytes, publication: Some(publication) };
         for key in plan {
             report.count(self.offer(now, *key, &offer));
@@ -151,7 +151,7 @@ impl Hub {
                 let key = link.member.filter(|_| link.serial == id.serial && shard == id.shard)?;
                 members.get(key.0 as usize).filter(|member| member.is_open).map(|_| key)
             },
-            facts: &|key| members.get(key.0 as usize).map(|member| member.metadata.facts()),
+            facts: &|key| members.get(key.0 as usize).map(|member| member.cold.metadata.facts()),
         };
         planner.plan(audience, roster, plan);
     }
@@ -161,6 +161,7 @@ impl Hub {
         let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
         let slot = member.link as usize;
         let Some(link) = self.links.get(slot) else { return Fate::Closed };
+        let serial = link.serial;
         let limits = self.config.profile(link.profile);
         let policy = offer.publication.and_then(|publication| publication.overflow);
         let conflation = offer.publication.and_then(|publication| publication.conflation);
@@ -178,8 +179,8 @@ impl Hub {
                 self.stats.deliveries_queued += 1;
                 self.stats.evicted += u64::from(evicted);
                 if pressure {
-                    let id = self.id_at(slot, link.serial);
                     let queued_bytes = member.outbox.queue().bytes();
+                    let id = self.id_at(slot, serial);
                     self.notices.push_back(Notice::Pressure { id, queued_bytes });
                 }
                 self.list(slot);

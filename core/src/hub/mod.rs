@@ -18,8 +18,12 @@ mod receive;
 mod timers;
 mod transmit;
 
+pub use crate::link::{Deadline, Outgoing, Piece};
+pub use crate::member::Metadata;
+pub use crate::outbox::ConflationKey;
 pub use answer::{Acceptance, DecideError, Decision};
 pub use event::{Closed, Event, Notice, Received};
+pub use membership::MembershipError;
 pub use messaging::{Publication, SendError};
 pub use transmit::Transmit;
 
@@ -28,7 +32,7 @@ use crate::config::{Config, ConnectionConfig};
 use crate::deadlines::{Deadlines, Entry};
 use crate::id::{ConnectionId, ProfileId, ShardId};
 use crate::link::Link;
-use crate::member::{Member, Metadata};
+use crate::member::Member;
 use crate::outbox::Frames;
 use crate::random::Random;
 use crate::rooms::{Left, MemberKey, Rooms};
@@ -42,20 +46,21 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct HubConfig {
     server: Config,
+    default_profile: ConnectionConfig,
+    /// Profiles 1 and up.
     profiles: Vec<ConnectionConfig>,
 }
 
 impl HubConfig {
     /// The server's settings; its connection settings are profile 0.
     pub fn new(server: Config) -> HubConfig {
-        let profiles = vec![server.connection()];
-        HubConfig { server, profiles }
+        HubConfig { default_profile: server.connection(), profiles: Vec::new(), server }
     }
 
-    /// Adds a route's own connection settings. At most 65,536 profiles; beyond
-    /// that the default profile is returned.
+    /// Adds a route's own connection settings. There is room for 65,535;
+    /// beyond that the default profile is returned.
     pub fn add_profile(&mut self, profile: ConnectionConfig) -> ProfileId {
-        match u16::try_from(self.profiles.len()) {
+        match u16::try_from(self.profiles.len() + 1) {
             Ok(id) => {
                 self.profiles.push(profile);
                 ProfileId(id)
@@ -71,7 +76,8 @@ impl HubConfig {
 
     /// A route's connection settings; the default ones for an unknown id.
     pub fn profile(&self, id: ProfileId) -> &ConnectionConfig {
-        self.profiles.get(usize::from(id.0)).unwrap_or_else(|| self.server.default_profile())
+        let own = usize::from(id.0).checked_sub(1);
+        own.and_then(|place| self.profiles.get(place)).unwrap_or(&self.default_profile)
     }
 }
 
@@ -167,7 +173,7 @@ impl Hub {
 
     /// What is known of a connection, from its acceptance to its release.
     pub fn metadata(&self, id: ConnectionId) -> Option<&Metadata> {
-        self.member(id).map(|member| &*member.metadata)
+        self.member(id).map(|member| &member.cold.metadata)
     }
 
     /// When the peer was last heard.
@@ -257,7 +263,7 @@ impl Hub {
 /// What an idle connection costs, cold metadata apart.
 const HOT_BYTES_MAX: usize = 256;
 const _: () = assert!(
-    size_of::<Link>() + size_of::<Member>() + crate::rooms::MEMBERSHIPS_BYTES <= HOT_BYTES_MAX,
+    size_of::<Link>() + size_of::<Member>() + Rooms::BYTES_PER_MEMBER <= HOT_BYTES_MAX,
     "the hot part of an idle connection must stay within 256 bytes"
 );
 

@@ -2,9 +2,9 @@
 
 use super::{Event, Hub, Received, UnknownConnection};
 use crate::close::CloseReason;
+use crate::handshake::HeadLimits;
 use crate::id::ConnectionId;
 use crate::link::{Phase, Reader, Signal, wire_limits};
-use crate::handshake::HeadLimits;
 use crate::outbox::Purpose;
 use crate::time::Instant;
 use crate::violation::Violation;
@@ -104,7 +104,7 @@ impl Hub {
             Ok(progress) => match progress.request {
                 None => Received::nothing(progress.consumed),
                 Some(request) => {
-                    link.reader = Reader::Nothing;
+                    link.stop_decoding();
                     link.signal(now, Signal::HeadComplete);
                     Received::event(progress.consumed, Event::Request(Box::new(request)))
                 }
@@ -121,7 +121,7 @@ impl Hub {
         let Reader::Body(reader) = &mut link.reader else { return Received::nothing(0) };
         let progress = reader.push(bytes);
         let Some(body) = progress.body else { return Received::nothing(progress.consumed) };
-        link.reader = Reader::Nothing;
+        link.stop_decoding();
         link.signal(now, Signal::BodyComplete);
         Received::event(progress.consumed, Event::Body(body))
     }
@@ -131,18 +131,19 @@ impl Hub {
         let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
         let limits = self.config.profile(link.profile);
         let Reader::Messages(decoder) = &mut link.reader else { return Received::nothing(0) };
-        let decoded = match decoder.decode(&wire_limits(limits), bytes) {
-            Ok(decoded) => decoded,
+        let step = match decoder.decode(&wire_limits(limits), bytes) {
+            Ok(step) => step,
             Err(violation) => {
                 self.violated(now, slot, violation);
                 return Received::nothing(given);
             }
         };
-        if link.clocks.set_mid_message(now, decoder.is_mid_message()) {
+        let is_mid_message = decoder.is_mid_message();
+        if link.phase == Phase::Open && link.clocks.set_mid_message(now, is_mid_message) {
             self.arm(slot);
         }
-        let consumed = decoded.consumed;
-        match decoded.incoming {
+        let consumed = step.consumed;
+        match step.incoming {
             None => Received::nothing(consumed),
             Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
             Some(Incoming::Ping(payload)) => {

@@ -93,9 +93,7 @@ impl Hub {
     fn ping_peer(&mut self, now: Instant, slot: usize) {
         let Some(link) = self.links.get_mut(slot) else { return };
         link.clocks.schedule_ping(now, self.config.profile(link.profile).ping_interval);
-        if link.phase == Phase::Open
-            && !link.output.has_ping_waiting()
-        {
+        if link.phase == Phase::Open && !link.output.has_ping_waiting() {
             self.stats.pings_queued += 1;
             let ping = Frame::ping(&ControlPayload::EMPTY);
             self.push_control(slot, ping.bytes().clone(), Purpose::Ping);

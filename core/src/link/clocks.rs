@@ -40,11 +40,12 @@ const SECOND_CHANCE: Duration = Duration::from_millis(100);
 /// See the module. [`Instant::FAR_FUTURE`] means "not running".
 #[derive(Debug)]
 pub(crate) struct Clocks {
-    phase_since: Instant,
+    /// The phase's start; while the connection is open, that of the message
+    /// that is arriving.
+    since: Instant,
     last_heard: Instant,
     last_message: Instant,
     ping_due: Instant,
-    message_since: Instant,
     stalled_since: Instant,
     paused_since: Instant,
     spared_until: Instant,
@@ -53,11 +54,10 @@ pub(crate) struct Clocks {
 impl Clocks {
     pub(crate) fn new(now: Instant) -> Clocks {
         Clocks {
-            phase_since: now,
+            since: now,
             last_heard: now,
             last_message: now,
             ping_due: Instant::FAR_FUTURE,
-            message_since: Instant::FAR_FUTURE,
             stalled_since: Instant::FAR_FUTURE,
             paused_since: Instant::FAR_FUTURE,
             spared_until: Instant::ZERO,
@@ -78,12 +78,12 @@ impl Clocks {
 
     /// A new phase begins.
     pub(crate) fn enter_phase(&mut self, now: Instant) {
-        self.phase_since = now;
+        self.since = now;
     }
 
     /// The connection opened: its heartbeat starts with a ping after `first_ping`.
     pub(crate) fn open(&mut self, now: Instant, first_ping: Option<Duration>) {
-        *self = Clocks::new(now);
+        *self = Clocks { since: Instant::FAR_FUTURE, ..Clocks::new(now) };
         self.schedule_ping(now, first_ping);
     }
 
@@ -91,13 +91,14 @@ impl Clocks {
         self.ping_due = after.map_or(Instant::FAR_FUTURE, |after| now + after);
     }
 
-    /// Whether a message is arriving; says whether the time limit starts now.
+    /// Whether a message is arriving on the open connection; says whether its
+    /// time limit starts now.
     pub(crate) fn set_mid_message(&mut self, now: Instant, is_mid_message: bool) -> bool {
-        let was_running = self.message_since != Instant::FAR_FUTURE;
+        let was_running = self.since != Instant::FAR_FUTURE;
         if !is_mid_message {
-            self.message_since = Instant::FAR_FUTURE;
+            self.since = Instant::FAR_FUTURE;
         } else if !was_running {
-            self.message_since = now;
+            self.since = now;
         }
         is_mid_message && !was_running
     }
@@ -148,14 +149,15 @@ impl Clocks {
         limits: &ConnectionConfig,
         server: &Settings,
     ) -> (Instant, Deadline) {
-        let since_phase = |limit: Duration| self.phase_since + limit;
+        let since_phase = |limit: Duration| self.since + limit;
         match phase {
             Phase::Head | Phase::Deciding | Phase::Body => {
                 (since_phase(server.handshake_time_max), Deadline::Handshake)
             }
             Phase::Open => self.next_while_open(limits),
             Phase::CloseSent => {
-                let closing = if is_close_sent { since_phase(limits.close_time_max) } else { Instant::FAR_FUTURE };
+                let closing =
+                    if is_close_sent { since_phase(limits.close_time_max) } else { Instant::FAR_FUTURE };
                 let write = (self.stalled_since + limits.write_time_max, Deadline::Write);
                 (closing, Deadline::Close).min(write)
             }
@@ -179,7 +181,7 @@ impl Clocks {
             (self.ping_due, Deadline::Ping),
             silence,
             (idle, Deadline::Idle),
-            (self.message_since + limits.message_time_max, Deadline::Message),
+            (self.since + limits.message_time_max, Deadline::Message),
             (self.stalled_since + limits.write_time_max, Deadline::Write),
         ]
         .into_iter()

@@ -76,21 +76,43 @@ impl Phase {
                 S::Flushed => Phase::Shutting { input_ended },
                 S::InputEnded => Phase::Finishing { input_ended: true },
                 S::GiveUp => Phase::Over { abort: true },
-                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
-                | S::CloseRequested | S::PeerClosed | S::Failed | S::WriteShut => self,
+                S::HeadComplete
+                | S::BodyWanted
+                | S::BodyComplete
+                | S::Accepted
+                | S::Answered
+                | S::CloseRequested
+                | S::PeerClosed
+                | S::Failed
+                | S::WriteShut => self,
             },
             Phase::Shutting { input_ended } => match signal {
                 S::WriteShut if input_ended => Phase::Over { abort: false },
                 S::WriteShut => Phase::Lingering,
                 S::InputEnded => Phase::Shutting { input_ended: true },
                 S::GiveUp => Phase::Over { abort: true },
-                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
-                | S::CloseRequested | S::PeerClosed | S::Failed | S::Flushed => self,
+                S::HeadComplete
+                | S::BodyWanted
+                | S::BodyComplete
+                | S::Accepted
+                | S::Answered
+                | S::CloseRequested
+                | S::PeerClosed
+                | S::Failed
+                | S::Flushed => self,
             },
             Phase::Lingering => match signal {
                 S::InputEnded | S::GiveUp => Phase::Over { abort: false },
-                S::HeadComplete | S::BodyWanted | S::BodyComplete | S::Accepted | S::Answered
-                | S::CloseRequested | S::PeerClosed | S::Failed | S::Flushed | S::WriteShut => self,
+                S::HeadComplete
+                | S::BodyWanted
+                | S::BodyComplete
+                | S::Accepted
+                | S::Answered
+                | S::CloseRequested
+                | S::PeerClosed
+                | S::Failed
+                | S::Flushed
+                | S::WriteShut => self,
             },
             Phase::Over { .. } => self,
         }
@@ -130,8 +152,12 @@ impl Phase {
     pub(crate) fn is_before_open(self) -> bool {
         match self {
             Phase::Head | Phase::Deciding | Phase::Body => true,
-            Phase::Open | Phase::CloseSent | Phase::Finishing { .. } | Phase::Shutting { .. }
-            | Phase::Lingering | Phase::Over { .. } => false,
+            Phase::Open
+            | Phase::CloseSent
+            | Phase::Finishing { .. }
+            | Phase::Shutting { .. }
+            | Phase::Lingering
+            | Phase::Over { .. } => false,
         }
     }
 }

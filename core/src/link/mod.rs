@@ -14,7 +14,7 @@ pub use output::{Outgoing, Piece};
 
 pub(crate) use clocks::Clocks;
 pub(crate) use lifecycle::{Phase, Signal};
-pub(crate) use output::{Output, Written};
+pub(crate) use output::Output;
 
 use crate::config::{ConnectionConfig, ConnectionSettings};
 use crate::handshake::{BodyReader, HeadReader};
@@ -37,7 +37,6 @@ pub(crate) struct Link {
     pub(crate) next_check: Instant,
     /// Set from the acceptance of the upgrade until the release.
     pub(crate) member: Option<MemberKey>,
-    pub(crate) lingered_bytes: u32,
     pub(crate) profile: ProfileId,
     /// On the hub's list of links to look at.
     pub(crate) is_listed: bool,
@@ -50,7 +49,10 @@ pub(crate) enum Reader {
     Body(Box<BodyReader>),
     Messages(Decoder),
     /// Input means nothing: while deciding, and after the end.
-    Nothing,
+    Nothing {
+        /// What was thrown away, in bytes.
+        discarded_bytes: u32,
+    },
 }
 
 impl Link {
@@ -64,7 +66,6 @@ impl Link {
             rates: Rates::default(),
             next_check: Instant::FAR_FUTURE,
             member: None,
-            lingered_bytes: 0,
             profile: ProfileId::default(),
             is_listed: false,
         }
@@ -78,8 +79,8 @@ impl Link {
         if changed {
             self.clocks.enter_phase(now);
         }
-        if !next.is_talking() {
-            self.reader = Reader::Nothing;
+        if changed && !next.is_talking() {
+            self.stop_decoding();
         }
         changed
     }
@@ -94,18 +95,22 @@ impl Link {
         }
     }
 
+    /// Frees what was being read.
+    pub(crate) fn stop_decoding(&mut self) {
+        if !matches!(self.reader, Reader::Nothing { .. }) {
+            self.reader = Reader::Nothing { discarded_bytes: 0 };
+        }
+    }
+
     /// Counts discarded input; false when it exceeds the limit.
     pub(crate) fn discard(&mut self, bytes: usize, limits: &ConnectionConfig) -> bool {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.lingered_bytes = self.lingered_bytes.saturating_add(bytes);
-        self.lingered_bytes as usize <= limits.linger_bytes_max
+        let Reader::Nothing { discarded_bytes } = &mut self.reader else { return true };
+        *discarded_bytes = discarded_bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        *discarded_bytes as usize <= limits.linger_bytes_max
     }
 }
 
 /// The decoder's share of a connection's limits.
 pub(crate) fn wire_limits(settings: &ConnectionSettings) -> wire::Limits {
-    wire::Limits {
-        message_bytes_max: settings.message_bytes_max,
-        fragments_max: settings.fragments_max,
-    }
+    wire::Limits { message_bytes_max: settings.message_bytes_max, fragments_max: settings.fragments_max }
 }

@@ -58,10 +58,7 @@ impl<'f> Iterator for Outgoing<'f> {
 
     fn next(&mut self) -> Option<Piece<'f>> {
         let whole = |bytes| Piece { bytes, start: 0 };
-        self.current
-            .take()
-            .or_else(|| self.control.next().map(whole))
-            .or_else(|| self.data.next().map(whole))
+        self.current.take().or_else(|| self.control.next().map(whole)).or_else(|| self.data.next().map(whole))
     }
 }
 

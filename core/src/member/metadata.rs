@@ -27,25 +27,25 @@ struct Extras {
 
 /// What [`Metadata`] is made of.
 #[derive(Clone, Debug, Default)]
-pub struct MetadataParts<'a> {
+pub(crate) struct MetadataParts<'a> {
     /// The application's name for the client; not unique.
-    pub client_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// The request's path, without the query.
-    pub path: &'a str,
+    pub(crate) path: &'a str,
     /// The request's query, undecoded.
-    pub query: Option<&'a str>,
+    pub(crate) query: Option<&'a str>,
     /// The `User-Agent` header.
-    pub user_agent: Option<&'a str>,
+    pub(crate) user_agent: Option<&'a str>,
     /// The negotiated subprotocol.
-    pub subprotocol: Option<&'a str>,
+    pub(crate) subprotocol: Option<&'a str>,
     /// The headers that are kept (`keep_headers`).
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The application's own labels, by which broadcasts can be filtered.
-    pub labels: Vec<Label>,
+    pub(crate) labels: Vec<Label>,
     /// The transport's other end; `None` for Unix sockets.
-    pub peer: Option<SocketAddr>,
+    pub(crate) peer: Option<SocketAddr>,
     /// The client's address, behind trusted proxies too.
-    pub address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// Places in `texts`.
@@ -57,7 +57,7 @@ const SUBPROTOCOL: usize = 4;
 
 impl Metadata {
     /// Packs `parts` for a connection that opened at `connected_at`.
-    pub fn new(parts: MetadataParts<'_>, connected_at: Instant) -> Metadata {
+    pub(crate) fn new(parts: MetadataParts<'_>, connected_at: Instant) -> Metadata {
         let fields =
             [Some(parts.client_id), Some(parts.path), parts.query, parts.user_agent, parts.subprotocol];
         let mut texts = String::with_capacity(fields.iter().flatten().map(|text| text.len()).sum());

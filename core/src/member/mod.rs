@@ -3,7 +3,8 @@
 
 mod metadata;
 
-pub use metadata::{Metadata, MetadataParts};
+pub use metadata::Metadata;
+pub(crate) use metadata::MetadataParts;
 
 use crate::close::CloseCode;
 use crate::outbox::Outbox;
@@ -18,9 +19,15 @@ pub(crate) struct Member {
     /// Whether messages may still be queued.
     pub(crate) is_open: bool,
     pub(crate) outbox: Outbox,
-    pub(crate) metadata: Box<Metadata>,
+    pub(crate) cold: Box<Cold>,
+}
+
+/// What is rarely looked at, in an allocation of its own.
+#[derive(Debug)]
+pub(crate) struct Cold {
+    pub(crate) metadata: Metadata,
     /// Between our close frame and the peer's.
-    pub(crate) closing: Option<Box<Closing>>,
+    pub(crate) closing: Option<Closing>,
 }
 
 /// What is remembered between our close frame and the peer's.

@@ -191,10 +191,9 @@ impl Frames {
     fn is_wanted(&self, key: FrameKey, wanted: Wanted) -> bool {
         match wanted {
             Wanted::Any => true,
-            Wanted::Conflated(conflation) => self
-                .table
-                .get(key.0 as usize)
-                .is_some_and(|shared| shared.conflation == Some(conflation)),
+            Wanted::Conflated(conflation) => {
+                self.table.get(key.0 as usize).is_some_and(|shared| shared.conflation == Some(conflation))
+            }
             Wanted::Purpose(purpose) => self.purpose(key) == Some(purpose),
         }
     }

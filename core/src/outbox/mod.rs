@@ -81,8 +81,7 @@ impl Outbox {
 
     /// Whether a frame of `bytes` bytes fits.
     pub(crate) fn has_room(&self, bytes: usize, limits: &ConnectionConfig) -> bool {
-        self.queue.len() < limits.outbox_messages_max
-            && self.queue.bytes() + bytes <= limits.outbox_bytes_max
+        self.queue.len() < limits.outbox_messages_max && self.queue.bytes() + bytes <= limits.outbox_bytes_max
     }
 
     /// Appends the close frame that ends a graceful close; it has reserved room.

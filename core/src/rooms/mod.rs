@@ -90,6 +90,9 @@ pub struct Rooms {
 }
 
 impl Rooms {
+    /// What the index keeps for a member that is in no more than two groups.
+    pub(crate) const BYTES_PER_MEMBER: usize = size_of::<Memberships>();
+
     /// No groups and no members. `hash_keys` must be random and secret where
     /// peers choose names: they keep them from choosing collisions.
     pub fn new(hash_keys: (u64, u64)) -> Rooms {
