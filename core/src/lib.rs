@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod deadlines;
+pub mod directory;
 pub mod id;
 pub mod random;
 pub mod time;
