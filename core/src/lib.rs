@@ -4,6 +4,7 @@ pub mod broadcast;
 pub mod close;
 pub mod config;
 pub mod deadlines;
+pub mod directory;
 pub mod handshake;
 pub mod hub;
 pub mod id;
