@@ -52,4 +52,4 @@ fi
 # Whatever else it prints must not fill the pipe and stop it.
 cat <&3 >/dev/null &
 
-FANFARE_URL=$url CHROMIUM=$CHROMIUM node --test chat.test.mjs
+FANFARE_URL=$url CHROMIUM=$CHROMIUM node --test --test-reporter=spec chat.test.mjs
