@@ -1,16 +1,17 @@
 //! The rival: a hub as one writes it on axum today.
 //!
-//! One broadcast channel; each connection is one task that either reads a
-//! message or takes one from the channel. Paths that contain "echo" echo.
+//! One broadcast channel; each connection has a task that reads it and one that
+//! writes it from the channel. Paths that contain "echo" echo.
 
 use axum::Router;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
 use clap::{Parser, ValueEnum};
+use futures_util::{SinkExt, StreamExt};
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
@@ -79,8 +80,12 @@ async fn upgrade(
 ) -> Response {
     let echoes = uri.path().contains("echo");
     upgrade.on_upgrade(async move |socket| {
-        // How one connection ends is no concern of the others.
-        let _ = if echoes { echo(socket).await } else { join(socket, &messages).await };
+        if echoes {
+            // How one connection ends is no concern of the others.
+            let _ = echo(socket).await;
+        } else {
+            join(socket, messages).await;
+        }
     })
 }
 
@@ -94,25 +99,34 @@ async fn echo(mut socket: WebSocket) -> Result<(), axum::Error> {
     Ok(())
 }
 
-async fn join(mut socket: WebSocket, messages: &broadcast::Sender<Message>) -> Result<(), axum::Error> {
+/// Two tasks, as in axum's own chat example: one that selects between reading
+/// and writing would ask the socket for input again at every message it sends.
+async fn join(socket: WebSocket, messages: broadcast::Sender<Message>) {
     let mut subscription = messages.subscribe();
-    loop {
-        tokio::select! {
-            received = socket.recv() => match received {
-                Some(message) => match message? {
-                    message @ (Message::Text(_) | Message::Binary(_)) => {
-                        // This connection itself is subscribed: it cannot fail.
-                        let _ = messages.send(message);
-                    }
-                    Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
-                },
-                None => return Ok(()),
-            },
-            published = subscription.recv() => match published {
-                Ok(message) => socket.send(message).await?,
+    let (mut sink, mut stream) = socket.split();
+    let mut writer = tokio::spawn(async move {
+        loop {
+            match subscription.recv().await {
+                Ok(message) => sink.send(message).await?,
                 Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return Ok(()),
-            },
+                Err(RecvError::Closed) => return Ok::<(), axum::Error>(()),
+            }
         }
+    });
+    let mut reader = tokio::spawn(async move {
+        while let Some(Ok(message)) = stream.next().await {
+            match message {
+                Message::Text(_) | Message::Binary(_) => {
+                    // Fails when nobody listens, which is no concern of the sender's.
+                    let _ = messages.send(message);
+                }
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            }
+        }
+    });
+    // Whoever ends first ends the other.
+    tokio::select! {
+        _ = &mut writer => reader.abort(),
+        _ = &mut reader => writer.abort(),
     }
 }

@@ -62,7 +62,9 @@ impl Arguments {
                 "--rounds" => rounds = number(argument, 1, arguments.next())?,
                 "--server-core" => server_core = number(argument, 0, arguments.next())?,
                 "--load-core" => load_core = number(argument, 0, arguments.next())?,
-                text if !text.starts_with('-') && text.contains('=') => servers.push(Server::parse(text, path)?),
+                text if !text.starts_with('-') && text.contains('=') => {
+                    servers.push(Server::parse(text, path)?);
+                }
                 _ => load_flags.push(argument),
             }
         }
@@ -101,7 +103,8 @@ impl Server {
             own("tungstenite-hub", "tungstenite-hub", &[]),
             own("axum-hub", "axum-hub", &[]),
         ];
-        servers.extend(fanfare.map(|program| server("fanfare", program, &["serve", "--addr", "127.0.0.1:0"])));
+        servers
+            .extend(fanfare.map(|program| server("fanfare", program, &["serve", "--addr", "127.0.0.1:0"])));
         servers
     }
 }
@@ -124,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_goes_to_load() {
-        let arguments = parse("fanout|--members|10|--rounds|3|--bytes=64|a@/x=serve --addr here|b=other").unwrap();
+        let arguments =
+            parse("fanout|--members|10|--rounds|3|--bytes=64|a@/x=serve --addr here|b=other").unwrap();
         assert_eq!((arguments.rounds, arguments.server_core, arguments.load_core), (3, 0, 1));
         assert_eq!(arguments.load_flags, ["--members", "10", "--bytes=64", "--all"]);
         let [a, b] = arguments.servers.as_slice() else { panic!("two servers") };
@@ -143,7 +147,8 @@ mod tests {
     fn refusals_name_the_value() {
         assert_eq!(parse("dance"), Err(ArgumentError::UnknownExperiment("dance".to_owned())));
         assert_eq!(parse("echo|a="), Err(ArgumentError::NoCommand("a=".to_owned())));
-        let refused = ArgumentError::NotANumber { flag: "--rounds".to_owned(), least: 1, value: "0".to_owned() };
+        let refused =
+            ArgumentError::NotANumber { flag: "--rounds".to_owned(), least: 1, value: "0".to_owned() };
         assert_eq!(parse("echo|--rounds|0"), Err(refused));
     }
 }

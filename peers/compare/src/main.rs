@@ -60,7 +60,9 @@ fn measure_all(arguments: &Arguments, load: &Path) -> Vec<Row> {
     for round in 0..arguments.rounds {
         for turn in 0..count {
             let index = (round + turn) % count;
-            let (Some(server), Some(row)) = (arguments.servers.get(index), rows.get_mut(index)) else { continue };
+            let (Some(server), Some(row)) = (arguments.servers.get(index), rows.get_mut(index)) else {
+                continue;
+            };
             let measured = run::measure(arguments, server, load)
                 .inspect_err(|error| eprintln!("round {}: {error}", round + 1))
                 .ok();

@@ -74,7 +74,7 @@ fn line(columns: &[Column], row: &Row, base: Option<&Row>) -> Vec<String> {
     let ratios: Vec<f64> = base
         .into_iter()
         .flat_map(|base| row.rounds.iter().zip(&base.rounds))
-        .filter_map(|(own, base)| Some(figure(own, cost)? / figure(base, cost)?))
+        .filter_map(|(own, base)| Some(figure(own.as_ref(), cost)? / figure(base.as_ref(), cost)?))
         .filter(|ratio| ratio.is_finite())
         .collect();
     let done = row.rounds.iter().flatten().count();
@@ -85,7 +85,8 @@ fn line(columns: &[Column], row: &Row, base: Option<&Row>) -> Vec<String> {
         format!("{done}/{}", row.rounds.len()),
     ];
     cells.extend(columns.iter().map(|column| {
-        let values: Vec<f64> = row.rounds.iter().filter_map(|round| figure(round, column.key)).collect();
+        let values: Vec<f64> =
+            row.rounds.iter().filter_map(|round| figure(round.as_ref(), column.key)).collect();
         // A median would hide the one round in which something was lost.
         let counts_faults = matches!(column.key, "lost" | "strays" | "failures");
         let value = if counts_faults { values.iter().copied().reduce(f64::max) } else { median(&values) };
@@ -94,8 +95,8 @@ fn line(columns: &[Column], row: &Row, base: Option<&Row>) -> Vec<String> {
     cells
 }
 
-fn figure(round: &Option<Figures>, key: &str) -> Option<f64> {
-    round.as_ref()?.get(key)?.as_f64()
+fn figure(round: Option<&Figures>, key: &str) -> Option<f64> {
+    round?.get(key)?.as_f64()
 }
 
 fn shown(value: Option<f64>, decimals: usize) -> String {
@@ -122,18 +123,24 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 }
 
 fn align(table: &[Vec<String>]) -> String {
-    let width = |index: usize| table.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max();
+    let width =
+        |index: usize| table.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max();
     let mut text = String::new();
     for (number, row) in table.iter().enumerate() {
         for (index, cell) in row.iter().enumerate() {
             let width = width(index).unwrap_or(0);
             // Writing to a `String` cannot fail.
-            let _ = if index == 0 { write!(text, "| {cell:<width$} ") } else { write!(text, "| {cell:>width$} ") };
+            let _ = if index == 0 {
+                write!(text, "| {cell:<width$} ")
+            } else {
+                write!(text, "| {cell:>width$} ")
+            };
         }
         text.push_str("|\n");
         if number == 0 {
             for index in 0..row.len() {
-                let (dashes, end) = ("-".repeat(width(index).unwrap_or(0) + 1), if index == 0 { "-" } else { ":" });
+                let (dashes, end) =
+                    ("-".repeat(width(index).unwrap_or(0) + 1), if index == 0 { "-" } else { ":" });
                 let _ = write!(text, "|{dashes}{end}");
             }
             text.push_str("|\n");

@@ -4,7 +4,7 @@ use crate::Mode;
 use crate::connection::{Connection, Gone, Read, Role};
 use kit::frame::{self, Kind};
 use kit::handshake;
-use kit::poller::{Events, Poller};
+use kit::poller::{Events, Poller, Ready};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
 use slab::Slab;
@@ -62,8 +62,7 @@ impl Server {
                     self.accept()?;
                     continue;
                 }
-                let served = self.serve(ready.key, ready.readable, ready.writable);
-                if served == Err(Gone) {
+                if self.serve(ready) == Err(Gone) {
                     self.connections.try_remove(ready.key);
                 }
             }
@@ -86,13 +85,16 @@ impl Server {
         }
     }
 
-    fn serve(&mut self, key: usize, readable: bool, writable: bool) -> Result<(), Gone> {
+    fn serve(&mut self, ready: Ready) -> Result<(), Gone> {
         // The socket may have gone earlier in this turn.
-        let Some(connection) = self.connections.get_mut(key) else { return Ok(()) };
-        if writable {
+        let Some(connection) = self.connections.get_mut(ready.key) else { return Ok(()) };
+        if ready.writable {
             connection.flush()?;
         }
-        while readable {
+        if !ready.readable {
+            return Ok(());
+        }
+        loop {
             let read = connection.read(&mut self.buffer)?;
             let (Read::Full(count) | Read::Last(count)) = read;
             let mut bytes = self.buffer.get_mut(..count).unwrap_or_default();
@@ -100,16 +102,16 @@ impl Server {
                 bytes = answer_head(connection, bytes)?;
             }
             if connection.role != Role::Handshaking {
-                let spoken = take_frames(connection.role, bytes, &mut self.reply, &mut self.broadcast);
+                let rest = take_frames(connection.role, bytes, &mut self.reply, &mut self.broadcast);
                 self.reply.send_to(connection, self.mode)?;
                 self.reply.clear();
-                connection.keep_unread(spoken?);
+                connection.keep_unread(rest?);
             }
-            if matches!(read, Read::Last(_)) {
-                break;
+            match read {
+                Read::Full(_) => {}
+                Read::Last(_) => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// Writes the turn's broadcast to every member.

@@ -134,7 +134,9 @@ impl Client {
     pub(crate) fn receive(&mut self, buffer: &mut [u8], mut on: impl FnMut(Event<'_>)) -> Result<(), Ending> {
         loop {
             let kept = self.unread.len();
-            let Some((start, room)) = buffer.split_at_mut_checked(kept) else { return Err(Ending::Unsupported) };
+            let Some((start, room)) = buffer.split_at_mut_checked(kept) else {
+                return Err(Ending::Unsupported);
+            };
             start.copy_from_slice(&self.unread);
             self.unread.clear();
             let room_bytes = room.len();
@@ -163,7 +165,12 @@ impl Client {
         }
     }
 
-    fn take_in(&mut self, mut bytes: &mut [u8], at: Instant, on: &mut impl FnMut(Event<'_>)) -> Result<(), Ending> {
+    fn take_in(
+        &mut self,
+        mut bytes: &mut [u8],
+        at: Instant,
+        on: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Ending> {
         if self.phase == Phase::Handshaking {
             let Some(end) = handshake::head_bytes(bytes) else {
                 self.unread.extend_from_slice(bytes);
@@ -201,7 +208,7 @@ impl Client {
     }
 
     /// The end of our writing tells even a server that waits for us to hang up;
-    /// the one that hangs up first keeps the port in TIME_WAIT, so we let it.
+    /// the one that hangs up first keeps the port in `TIME_WAIT`, so we let it.
     fn meet_close(&mut self, payload: &[u8]) -> Result<(), Ending> {
         match self.phase {
             Phase::Closing => {
@@ -276,6 +283,9 @@ mod tests {
     fn a_goodbye_that_is_answered_ends_properly_and_any_other_end_says_how() {
         let (mut client, mut theirs) = open();
         client.close().unwrap();
+        let mut goodbye = [0; 8];
+        theirs.read_exact(&mut goodbye).unwrap();
+        assert_eq!(goodbye[..2], [0x88, 0x82], "masked, and two bytes long");
         theirs.write_all(&[0x88, 0x00]).unwrap();
         client.receive(&mut [0; 64], |_| ()).unwrap();
         drop(theirs);

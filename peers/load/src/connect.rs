@@ -79,9 +79,10 @@ fn visit(fleet: &mut Fleet, count: u32, in_flight: u32) -> Result<(u64, Failures
                 Event::Opened => opened.push(key),
                 Event::Ended(ending) => {
                     under_way -= 1;
-                    match ending {
-                        Ending::Closed => done += 1,
-                        other => failures.add(other),
+                    if ending == Ending::Closed {
+                        done += 1;
+                    } else {
+                        failures.add(ending);
                     }
                 }
                 Event::Message(..) => {}

@@ -171,7 +171,9 @@ impl Run {
     fn drain(&mut self) -> Result<(), LoadError> {
         let (echoes, latencies) = (self.account.echoes, self.account.latencies.clone());
         let stopped_at = Instant::now();
-        while self.account.speakers.iter().any(|speaker| speaker.due > 0) && stopped_at.elapsed() < STALL_TIME_MAX {
+        while self.account.speakers.iter().any(|speaker| speaker.due > 0)
+            && stopped_at.elapsed() < STALL_TIME_MAX
+        {
             self.receive()?;
         }
         (self.account.echoes, self.account.latencies) = (echoes, latencies);

@@ -13,8 +13,12 @@ pub(crate) enum LoadError {
     ConnectionEnded { connection: usize, ending: Ending },
     #[error("{missing} of {members} members never heard a message: does this path broadcast to everybody?")]
     NotABroadcast { missing: usize, members: usize },
-    #[error("{wanted} descriptors are needed and {maximum} allowed: open fewer connections or raise `ulimit -Hn`")]
+    #[error(
+        "{wanted} descriptors are needed and {maximum} allowed: open fewer connections or raise `ulimit -Hn`"
+    )]
     TooFewDescriptors { wanted: u64, maximum: u64 },
-    #[error("nothing was measured within the time: the server answered nothing; raise --seconds or look at it")]
+    #[error(
+        "nothing was measured within the time: the server answered nothing; raise --seconds or look at it"
+    )]
     NothingMeasured,
 }

@@ -85,7 +85,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
         Some(rate) => Pacing::OpenRate { interval: Duration::from_secs(1) / rate },
         None => Pacing::WindowAll { burst: *window },
     };
-    let mut run = Run { fleet, message: *message, pacing, ledger: Ledger::new(count), ended: None, wire: Vec::new() };
+    let mut run =
+        Run { fleet, message: *message, pacing, ledger: Ledger::new(count), ended: None, wire: Vec::new() };
     run.wait_until_joined(count)?;
     let usage = run.measure(span, connection.server_pid)?;
     run.fleet.close_all()?;

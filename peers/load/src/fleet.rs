@@ -135,7 +135,9 @@ impl Fleet {
     /// Opens `count` connections, or fails: what needs all of them starts so.
     pub(crate) fn open_all(&mut self, count: usize) -> Result<(), LoadError> {
         match self.open(count)? {
-            Failures { first: Some(first), count: failed } => Err(LoadError::NotAllOpened { failed, count, first }),
+            Failures { first: Some(first), count: failed } => {
+                Err(LoadError::NotAllOpened { failed, count, first })
+            }
             Failures { first: None, .. } => Ok(()),
         }
     }
@@ -175,7 +177,11 @@ impl Fleet {
         self.with_client(key, Client::close)
     }
 
-    fn with_client(&mut self, key: usize, act: impl FnOnce(&mut Client) -> Result<(), Ending>) -> Result<(), Ending> {
+    fn with_client(
+        &mut self,
+        key: usize,
+        act: impl FnOnce(&mut Client) -> Result<(), Ending>,
+    ) -> Result<(), Ending> {
         let Some(client) = self.clients.get_mut(key) else { return Ok(()) };
         act(client).inspect_err(|_| drop(self.clients.try_remove(key)))
     }

@@ -47,7 +47,9 @@ impl Ledger {
     /// comes twice.
     pub(crate) fn receive(&mut self, member: usize, number: Option<u32>, at: Instant) {
         let published_at = number.and_then(|number| self.published_at.get(number as usize));
-        let (Some(number), Some(published_at), Some(next)) = (number, published_at, self.next.get_mut(member)) else {
+        let (Some(number), Some(published_at), Some(next)) =
+            (number, published_at, self.next.get_mut(member))
+        else {
             self.strays += 1;
             return;
         };

@@ -47,12 +47,9 @@ impl Meter {
     }
 
     pub(crate) fn stop(&self) -> io::Result<Usage> {
-        let server = self.server.map(|(pid, before)| Ok::<_, io::Error>(cpu(pid)?.since(before))).transpose()?;
-        Ok(Usage {
-            wall: self.started_at.elapsed(),
-            server,
-            load: cpu(std::process::id())?.since(self.load),
-        })
+        let server =
+            self.server.map(|(pid, before)| Ok::<_, io::Error>(cpu(pid)?.since(before))).transpose()?;
+        Ok(Usage { wall: self.started_at.elapsed(), server, load: cpu(std::process::id())?.since(self.load) })
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -66,10 +63,7 @@ impl Cpu {
     }
 
     fn since(self, before: Cpu) -> Cpu {
-        Cpu {
-            user: self.user.saturating_sub(before.user),
-            system: self.system.saturating_sub(before.system),
-        }
+        Cpu { user: self.user.saturating_sub(before.user), system: self.system.saturating_sub(before.system) }
     }
 }
 
@@ -84,7 +78,7 @@ pub(crate) fn memory(pid: u32) -> io::Result<Memory> {
     parse_rollup(&read(&path)?).ok_or_else(|| unreadable(&path))
 }
 
-/// Fields 14 and 15 of proc_pid_stat(5), in ticks. The second field is a name in
+/// Fields 14 and 15 of `proc_pid_stat(5)`, in ticks. The second field is a name in
 /// parentheses that may itself hold spaces and parentheses.
 fn parse_stat(stat: &str) -> Option<Cpu> {
     let (_, after_name) = stat.rsplit_once(')')?;
@@ -103,8 +97,9 @@ fn parse_rollup(rollup: &str) -> Option<Memory> {
 }
 
 fn read(path: &str) -> io::Result<String> {
-    fs::read_to_string(path)
-        .map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}; is it the server's process id?")))
+    fs::read_to_string(path).map_err(|error| {
+        io::Error::new(error.kind(), format!("{path}: {error}; is it the server's process id?"))
+    })
 }
 
 fn unreadable(path: &str) -> io::Error {

@@ -56,7 +56,9 @@ mod tests {
         assert_eq!(target.address, "127.0.0.1:8080".parse().unwrap());
         assert_eq!(target.path, "/ws/echo?a=b");
         assert_eq!("http://localhost:1".parse::<Target>().unwrap().path, "/");
-        for url in ["ws://192.0.2.1:80/", "ws://example.org:80/", "wss://127.0.0.1:80/", "ws://127.0.0.1/", ""] {
+        for url in
+            ["ws://192.0.2.1:80/", "ws://example.org:80/", "wss://127.0.0.1:80/", "ws://127.0.0.1/", ""]
+        {
             assert_eq!(url.parse::<Target>(), Err(InvalidTarget { url: url.to_owned() }));
         }
     }

@@ -94,7 +94,12 @@ fn listen(port: u16) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn attend(stream: TcpStream, config: WebSocketConfig, members: &Members, flush: Flush) -> Result<(), Error> {
+async fn attend(
+    stream: TcpStream,
+    config: WebSocketConfig,
+    members: &Members,
+    flush: Flush,
+) -> Result<(), Error> {
     let mut echoes = false;
     let notice = NoticePath { echoes: &mut echoes };
     let socket = accept_hdr_async_with_config(stream, notice, Some(config)).await?;
