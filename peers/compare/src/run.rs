@@ -8,10 +8,13 @@ use crate::arguments::{Arguments, Server};
 use serde_json::{Map, Value};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-/// Lines a server may print before it says where it listens.
-const PREAMBLE_LINES_MAX: usize = 50;
+/// How long a server may take to say where it listens.
+const START_TIME_MAX: Duration = Duration::from_secs(10);
 const ANNOUNCEMENT: &str = "listening on http://";
 
 /// What `load` found, by the names of its report.
@@ -21,7 +24,7 @@ pub(crate) type Figures = Map<String, Value>;
 pub(crate) enum RunError {
     #[error("{name} could not be started ({command:?}): {error}")]
     NotStarted { name: String, command: Vec<String>, error: io::Error },
-    #[error("{name} ended or fell silent before it printed `{ANNOUNCEMENT}ADDRESS:PORT`")]
+    #[error("{name} has not printed `{ANNOUNCEMENT}ADDRESS:PORT`: run it by hand to see why")]
     NotListening { name: String },
     #[error("the load on {name} failed: {message}")]
     LoadFailed { name: String, message: String },
@@ -69,18 +72,25 @@ impl Running {
                 RunError::NotStarted { name, command, error }
             })?;
         let mut running = Running { child, address: String::new() };
-        running.address =
-            running.read_address().ok_or_else(|| RunError::NotListening { name: server.name.clone() })?;
+        let address = running.child.stdout.take().and_then(read_address);
+        running.address = address.ok_or_else(|| RunError::NotListening { name: server.name.clone() })?;
         Ok(running)
     }
+}
 
-    fn read_address(&mut self) -> Option<String> {
-        let lines = BufReader::new(self.child.stdout.as_mut()?).lines();
-        lines.take(PREAMBLE_LINES_MAX).map_while(Result::ok).find_map(|line| {
-            let (_, address) = line.split_once(ANNOUNCEMENT)?;
-            Some(address.trim().trim_end_matches('/').to_owned())
-        })
-    }
+/// The address that a server prints. A thread goes on reading what it prints
+/// later, so that it never waits for us; it ends with the server.
+fn read_address(stdout: ChildStdout) -> Option<String> {
+    let (found, address) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some((_, address)) = line.split_once(ANNOUNCEMENT) {
+                // Only the first is waited for.
+                let _ = found.try_send(address.trim().trim_end_matches('/').to_owned());
+            }
+        }
+    });
+    address.recv_timeout(START_TIME_MAX).ok()
 }
 
 impl Drop for Running {
