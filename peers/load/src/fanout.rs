@@ -3,14 +3,16 @@
 //! The publisher is one of the members. Under `--all` it sends a burst of
 //! `--window` messages in one write and the next burst only when every member
 //! has received all of the last: no server can look cheap by queueing. Under
-//! `--rate` it sends single messages at fixed times, whatever has arrived.
+//! `--rate` it sends single messages at fixed times, whatever has arrived, and
+//! latency counts from the time a message was due: a publisher that was held up
+//! must not make the server look quicker.
 
 use crate::client::{Ending, Event};
 use crate::error::LoadError;
 use crate::fleet::{Fleet, STALL_TIME_MAX};
 use crate::ledger::Ledger;
 use crate::message::MessageShape;
-use crate::process::{Meter, Usage};
+use crate::process::Meter;
 use crate::report::{Cost, Latency};
 use crate::{Connection, Span};
 use clap::Args;
@@ -88,7 +90,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
     let mut run =
         Run { fleet, message: *message, pacing, ledger: Ledger::new(count), ended: None, wire: Vec::new() };
     run.wait_until_joined(count)?;
-    let usage = run.measure(span, connection.server_pid)?;
+    let cost = run.measure(span, connection.server_pid)?;
+    run.drain()?;
+    // How well they close is the concern of `connect`.
     run.fleet.close_all()?;
     let Run { ledger, .. } = run;
     if ledger.latencies().count() == 0 {
@@ -100,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
         bytes: message.bytes,
         window: matches!(pacing, Pacing::WindowAll { .. }).then_some(*window),
         rate: arguments.pacing.rate,
-        cost: Cost::new(ledger.deliveries(), &usage),
+        cost,
         latency: Latency::new(ledger.latencies()),
         lost: ledger.lost(),
         strays: ledger.strays(),
@@ -145,17 +149,16 @@ impl Run {
         Ok(())
     }
 
-    /// Publishes for the warm-up and the measured span, and waits for what is
-    /// still due when no more is sent. The meter runs from the first burst after
-    /// the warm-up to the end of the last one.
-    fn measure(&mut self, span: &Span, server_pid: Option<u32>) -> Result<Usage, LoadError> {
+    /// Publishes for the warm-up and the measured span. The meter runs from the
+    /// first burst after the warm-up to the end of the last one, or to the end of
+    /// the span under an open rate.
+    fn measure(&mut self, span: &Span, server_pid: Option<u32>) -> Result<Cost, LoadError> {
         let started_at = Instant::now();
         let mut meter: Option<Meter> = None;
         let mut next_at = started_at;
         let mut progress = (0, started_at);
         loop {
-            let now = Instant::now();
-            if self.is_due(now, next_at) {
+            if self.is_due(next_at) {
                 if let Some(meter) = &meter
                     && meter.elapsed() >= span.seconds()
                 {
@@ -165,8 +168,7 @@ impl Run {
                     self.ledger.reset_figures();
                     meter = Some(Meter::start(server_pid)?);
                 }
-                self.publish(now)?;
-                next_at = self.following(next_at);
+                next_at = self.publish(next_at)?;
             }
             self.receive(self.time_to(next_at))?;
             let outstanding = self.ledger.outstanding();
@@ -177,21 +179,13 @@ impl Run {
             }
         }
         let usage = meter.ok_or(LoadError::NothingMeasured)?.stop()?;
-        self.drain()?;
-        Ok(usage)
+        Ok(Cost::new(self.ledger.deliveries(), &usage))
     }
 
-    fn is_due(&self, now: Instant, next_at: Instant) -> bool {
+    fn is_due(&self, next_at: Instant) -> bool {
         match self.pacing {
             Pacing::WindowAll { .. } => self.ledger.outstanding() == 0,
-            Pacing::OpenRate { .. } => now >= next_at,
-        }
-    }
-
-    fn following(&self, at: Instant) -> Instant {
-        match self.pacing {
-            Pacing::WindowAll { .. } => at,
-            Pacing::OpenRate { interval } => at + interval,
+            Pacing::OpenRate { .. } => Instant::now() >= next_at,
         }
     }
 
@@ -202,17 +196,19 @@ impl Run {
         }
     }
 
-    fn publish(&mut self, now: Instant) -> Result<(), LoadError> {
-        let burst = match self.pacing {
-            Pacing::WindowAll { burst } => burst,
-            Pacing::OpenRate { .. } => 1,
+    /// Sends what is due since `due_at` and returns when the next is.
+    fn publish(&mut self, due_at: Instant) -> Result<Instant, LoadError> {
+        let (burst, at, next_at) = match self.pacing {
+            Pacing::WindowAll { burst } => (burst, Instant::now(), due_at),
+            Pacing::OpenRate { interval } => (1, due_at, due_at + interval),
         };
         self.wire.clear();
         for _ in 0..burst {
-            let number = self.ledger.publish(now);
+            let number = self.ledger.publish(at);
             self.message.put(&mut self.wire, number);
         }
-        self.send()
+        self.send()?;
+        Ok(next_at)
     }
 
     fn send(&mut self) -> Result<(), LoadError> {
@@ -229,6 +225,7 @@ impl Run {
         })
     }
 
+    /// Waits for what is still due, which decides what is lost.
     fn drain(&mut self) -> Result<(), LoadError> {
         let mut progress = (self.ledger.outstanding(), Instant::now());
         while self.ledger.outstanding() > 0 && progress.1.elapsed() < STALL_TIME_MAX {

@@ -128,7 +128,7 @@ async fn echo(mut socket: Socket, flush: Flush) -> Result<(), Error> {
             Flush::Each => socket.send(message).await?,
             Flush::Batched => {
                 socket.feed(message).await?;
-                // What the library has read ahead is echoed before the flush.
+                // What has already arrived is echoed before the flush.
                 while let Some(Some(message)) = socket.next().now_or_never() {
                     let message = message?;
                     if message.is_text() || message.is_binary() {
