@@ -1,7 +1,7 @@
 //! A connection in the hands of a future: the pull style, with back-pressure.
 
 use crate::app::Params;
-use crate::error::{HandleError, HandlerError};
+use crate::error::HandlerError;
 use crate::handle::Handle;
 use crate::reply::Reply;
 use fanfare_core::close::CloseCode;
@@ -175,6 +175,3 @@ impl fmt::Debug for Connection {
         f.debug_tuple("Connection").field(&self.id).finish()
     }
 }
-
-#[allow(unused)]
-type _Unused = HandleError;

@@ -1,22 +1,23 @@
 //! The server from anywhere: other threads, futures, other servers' handlers.
 
-use crate::error::{HandleError, HandlerError};
-use crate::inbox::Command;
-use crate::reply::{Answer, Reply, reply};
-use crate::server::Server;
-use crate::shard::{Collector, Core};
 use crate::app::Application;
+use crate::error::{HandleError, HandlerError};
+use crate::gather::Gather;
+use crate::inbox::Command;
+use crate::reply::Reply;
+use crate::server::Server;
+use crate::shard::Core;
 use crate::stop::StopOptions;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::CloseCode;
+use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::hub::Publication;
 use fanfare_core::id::{ConnectionId, ShardId};
-use fanfare_core::relay::Relay;
 use fanfare_core::rooms::GroupName;
 use fanfare_core::stats::Stats;
-use fanfare_core::directory::Totals;
 use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -87,13 +88,13 @@ impl Handle {
     /// Queues a message for a connection, or for all connections of a client.
     pub fn send<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
         let frame = Frame::from(&message.into());
-        self.each(to.into(), move |core, id| Ok(core.send(id, &frame)?))
+        self.each(&to.into(), move |core, id| Ok(core.send(id, &frame)?))
     }
 
     /// Starts the closing handshake.
     pub fn close(&self, whom: impl Into<Recipient>, code: CloseCode, reason: &str) -> Reply<()> {
         let reason = reason.to_owned();
-        self.each(whom.into(), move |core, id| {
+        self.each(&whom.into(), move |core, id| {
             core.close(id, code, &reason);
             Ok(())
         })
@@ -107,7 +108,7 @@ impl Handle {
     /// Puts connections in a room, and in its namespace.
     pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(whom.into(), move |core, id| {
+        self.each(&whom.into(), move |core, id| {
             core.hub.join(id, &namespace, &room)?;
             Ok(())
         })
@@ -121,7 +122,7 @@ impl Handle {
     /// Takes connections out of a room.
     pub fn leave_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(whom.into(), move |core, id| match core.hub.leave(id, &namespace, &room) {
+        self.each(&whom.into(), move |core, id| match core.hub.leave(id, &namespace, &room) {
             Ok(_) => Ok(()),
             Err(_) => Err(HandleError::UnknownRecipient(id.to_string())),
         })
@@ -140,27 +141,28 @@ impl Handle {
     /// The same with terms of its own: overflow policy, conflation.
     pub fn publish(&self, publication: Publication) -> Reply<BroadcastReport> {
         let shards = self.server.shards_of(&publication.audience);
-        let publication = Arc::new(publication);
-        self.gather(shards, move |core| core.publish_here(&publication))
+        self.gather(&shards, move |core| core.deliver(&publication), |total, part| *total += part)
     }
 
     /// The connections in a group, shard by shard, in no promised order.
     pub fn members(&self, group: GroupName) -> Reply<Vec<ConnectionId>> {
-        let group = Arc::new(group);
-        self.gather(self.server.all_shards(), move |core| {
-            Listing(core.hub.group_members(&group).collect())
-        })
-        .map_into()
+        let list = move |core: &mut Core| core.hub.group_members(&group).collect();
+        self.gather(&self.server.all_shards(), list, |all, part: Vec<_>| all.extend(part))
     }
 
-    /// All open connections, described.
+    /// All open connections, described; shard by shard.
     pub fn connections(&self) -> Reply<Vec<ConnectionInfo>> {
-        self.gather(self.server.all_shards(), |core| Listing(core.describe_connections())).map_into()
+        self.gather(&self.server.all_shards(), |core| core.describe_connections(), Vec::extend)
     }
 
-    /// Names and sizes of all rooms; a room that spans shards appears once per shard.
-    pub fn rooms(&self) -> Reply<Vec<(GroupName, usize)>> {
-        self.gather(self.server.all_shards(), |core| Listing(core.hub.rooms().collect())).map_into()
+    /// Names and sizes of all rooms, in order of their names.
+    pub fn rooms(&self) -> Reply<BTreeMap<GroupName, usize>> {
+        let list = |core: &mut Core| core.hub.rooms().collect();
+        self.gather(&self.server.all_shards(), list, |all: &mut BTreeMap<_, _>, part| {
+            for (name, size) in part {
+                *all.entry(name).or_default() += size;
+            }
+        })
     }
 
     /// What the shards have done, added up; each as of the end of its last turn.
@@ -230,61 +232,66 @@ impl Handle {
         }
     }
 
-    /// Runs something on a shard.
-    fn run(
-        &self,
-        shard: ShardId,
-        job: impl FnOnce(&mut Core, &Application) + Send + 'static,
-    ) -> Result<(), HandleError> {
-        let shard = self.server.shard(shard).ok_or(HandleError::Stopped)?;
-        shard.inbox.push(Command::Run(Box::new(job)))
-    }
-
     /// Does `deed` to a connection, or to each of a client's. With several, the
     /// first failure is the answer, and the others are tried all the same.
     fn each(
         &self,
-        whom: Recipient,
+        whom: &Recipient,
         deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Reply<()> {
-        let ids = match &whom {
+        let ids = match whom {
             Recipient::Connection(id) => vec![*id],
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
         };
-        let (answer, waiting) = reply();
-        match ids[..] {
-            [] => answer.refuse(HandleError::UnknownRecipient(name_of(&whom))),
-            [id] => self.one(id, deed, answer),
-            _ => self.several(&ids, deed, answer),
+        if ids.is_empty() {
+            return Reply::ready(Err(HandleError::UnknownRecipient(name_of(whom))));
+        }
+        let deed = Arc::new(deed);
+        let (gather, waiting) = Gather::start(|(), ()| ());
+        for id in ids {
+            let deed = Arc::clone(&deed);
+            self.ask(&gather, id.shard(), move |core| {
+                if core.hub.is_open(id) {
+                    deed(core, id)
+                } else {
+                    Err(HandleError::UnknownRecipient(id.to_string()))
+                }
+            });
         }
         waiting
     }
 
-    fn one(
+    /// Asks several shards, and folds their answers into one.
+    fn gather<T: Default + Send + 'static>(
         &self,
-        id: ConnectionId,
-        deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + 'static,
-        answer: Answer<()>,
+        shards: &ShardSet,
+        question: impl Fn(&mut Core) -> T + Send + Sync + 'static,
+        fold: fn(&mut T, T),
+    ) -> Reply<T> {
+        let question = Arc::new(question);
+        let (gather, waiting) = Gather::start(fold);
+        for shard in shards.iter() {
+            let question = Arc::clone(&question);
+            self.ask(&gather, shard, move |core| Ok(question(core)));
+        }
+        waiting
+    }
+
+    fn ask<T: Default + Send + 'static>(
+        &self,
+        gather: &Arc<Gather<T>>,
+        shard: ShardId,
+        question: impl FnOnce(&mut Core) -> Result<T, HandleError> + Send + 'static,
     ) {
-        let answer = Arc::new(std::sync::Mutex::new(Some(answer)));
-        let take = |answer: &std::sync::Mutex<Option<Answer<()>>>| {
-            answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        let part = gather.part();
+        let refused = match self.server.shard(shard) {
+            Some(link) => link.inbox.push(Command::Run(Box::new(move |core: &mut Core, _: &Application| {
+                part.give(question(core));
+            }))),
+            None => Err(HandleError::Stopped),
         };
-        let on_shard = Arc::clone(&answer);
-        let pushed = self.run(id.shard(), move |core, _| {
-            let outcome = if core.hub.is_open(id) {
-                deed(core, id)
-            } else {
-                Err(HandleError::UnknownRecipient(id.to_string()))
-            };
-            if let Some(answer) = take(&on_shard) {
-                answer.finish_with(outcome);
-            }
-        });
-        if let Err(error) = pushed
-            && let Some(answer) = take(&answer)
-        {
-            answer.refuse(error);
+        if let Err(error) = refused {
+            gather.fail(error);
         }
     }
 }

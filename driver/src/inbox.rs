@@ -3,11 +3,11 @@
 
 use crate::error::HandleError;
 use crate::ready::ReadyList;
-use crate::shard::{Core, Job};
+use crate::shard::Job;
 use crate::stop::StopOptions;
 use crate::transport::Transport;
-use fanfare_core::hub::Publication;
-use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::id::ShardId;
+use fanfare_core::relay::Relay;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ pub(crate) enum Command {
     /// A transport is the shard's from now on.
     Arrive(Arrival),
     /// A publication of another shard; membership is judged when it is taken.
-    Relay(Arc<Publication>),
+    Relay(Arc<Relay>),
     /// Anything else, on the shard and in its turn.
     Run(Job),
     /// Say farewell to everyone.
@@ -59,32 +59,30 @@ impl Inbox {
 
     /// Puts a command in the queue, when there is room.
     pub(crate) fn push(&self, command: Command) -> Result<(), HandleError> {
-        self.push_within(command, self.messages_max).map_err(|(error, _)| error)
+        self.put(self.room(self.messages_max)?, command);
+        Ok(())
     }
 
     /// The same for what must not be lost to a full queue: answers, closes,
     /// and the stop. They have as much room again.
     pub(crate) fn push_reserved(&self, command: Command) -> Result<(), HandleError> {
-        self.push_within(command, self.messages_max * 2).map_err(|(error, _)| error)
+        self.put(self.room(self.messages_max * 2)?, command);
+        Ok(())
     }
 
     /// A relay, or the relay back when there is no room: then `waiter` is woken
     /// once there is.
-    pub(crate) fn relay(
-        &self,
-        publication: Arc<Publication>,
-        waiter: &Arc<ReadyList>,
-    ) -> Result<(), Arc<Publication>> {
-        match self.push_within(Command::Relay(publication), self.messages_max) {
-            Ok(()) => Ok(()),
+    pub(crate) fn relay(&self, relay: Arc<Relay>, waiter: &Arc<ReadyList>) -> Result<(), Arc<Relay>> {
+        match self.room(self.messages_max) {
+            Ok(state) => self.put(state, Command::Relay(relay)),
             // A shard that has ended has no members.
-            Err((HandleError::Stopped, _)) => Ok(()),
-            Err((_, Command::Relay(publication))) => {
+            Err(HandleError::Stopped) => {}
+            Err(_) => {
                 self.lock().waiting.push(Arc::clone(waiter));
-                Err(publication)
+                return Err(relay);
             }
-            Err((_, Command::Arrive(_) | Command::Run(_) | Command::Drain(_) | Command::Finish)) => Ok(()),
         }
+        Ok(())
     }
 
     /// Moves at most `max` commands to `into`; says whether more wait.
@@ -99,7 +97,9 @@ impl Inbox {
             let waiting = if count > 0 { std::mem::take(&mut state.waiting) } else { Vec::new() };
             (!state.commands.is_empty(), waiting)
         };
-        waiting.iter().for_each(|ready| ready.wake_shard());
+        for ready in waiting {
+            ready.wake_shard();
+        }
         more
     }
 
@@ -113,23 +113,25 @@ impl Inbox {
         drop(dropped);
     }
 
-    fn push_within(&self, command: Command, max: usize) -> Result<(), (HandleError, Command)> {
-        let was_empty = {
-            let mut state = self.lock();
-            if state.is_closed {
-                return Err((HandleError::Stopped, command));
-            }
-            if state.commands.len() >= max {
-                let error = HandleError::QueueFull { shard: self.shard, messages_max: self.messages_max };
-                return Err((error, command));
-            }
-            state.commands.push_back(command);
-            state.commands.len() == 1
-        };
+    /// The queue, when it holds less than `max` commands.
+    fn room(&self, max: usize) -> Result<MutexGuard<'_, State>, HandleError> {
+        let state = self.lock();
+        if state.is_closed {
+            Err(HandleError::Stopped)
+        } else if state.commands.len() >= max {
+            Err(HandleError::QueueFull { shard: self.shard, messages_max: self.messages_max })
+        } else {
+            Ok(state)
+        }
+    }
+
+    fn put(&self, mut state: MutexGuard<'_, State>, command: Command) {
+        let was_empty = state.commands.is_empty();
+        state.commands.push_back(command);
+        drop(state);
         if was_empty {
             self.ready.wake_shard();
         }
-        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -148,6 +150,3 @@ impl std::fmt::Debug for Command {
         })
     }
 }
-
-#[allow(unused)]
-fn _unused(_: ConnectionId, _: &Core) {}

@@ -50,8 +50,8 @@ impl<T> Answer<T> {
         self.finish(Ok(value));
     }
 
-    pub(crate) fn refuse(mut self, error: HandleError) {
-        self.finish(Err(error));
+    pub(crate) fn give_outcome(mut self, outcome: Result<T, HandleError>) {
+        self.finish(outcome);
     }
 
     fn finish(&mut self, outcome: Outcome<T>) {
@@ -95,9 +95,10 @@ impl<T> Reply<T> {
     pub fn wait(self) -> Result<T, HandleError> {
         let mut state = self.cell.lock();
         loop {
-            match std::mem::replace(&mut *state, State::Taken) {
-                State::Given(outcome) => return outcome,
-                waiting => *state = waiting,
+            if let State::Given(_) = *state
+                && let State::Given(outcome) = std::mem::replace(&mut *state, State::Taken)
+            {
+                return outcome;
             }
             if is_on_shard() {
                 return Err(HandleError::OnShard);

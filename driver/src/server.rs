@@ -10,7 +10,8 @@ use crate::reply::{Answer, Reply, reply};
 use crate::shard::Shard;
 use crate::stop::StopOptions;
 use crate::transport::Transport;
-use fanfare_core::directory::{Budget, Directory};
+use fanfare_core::broadcast::{Audience, Target};
+use fanfare_core::directory::{Budget, Directory, ShardSet};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
 use fanfare_core::random::Random;
@@ -60,9 +61,13 @@ struct Life {
 enum Stage {
     Running,
     /// So many shards still have connections.
-    Draining { shards_left: usize },
+    Draining {
+        shards_left: usize,
+    },
     /// All connections are closed; so many shards have not ended.
-    Ending { shards_left: usize },
+    Ending {
+        shards_left: usize,
+    },
     Stopped,
 }
 
@@ -151,6 +156,34 @@ impl Server {
         lock(&self.budget)
     }
 
+    pub(crate) fn all_shards(&self) -> ShardSet {
+        (0..u16::try_from(self.shards.len()).unwrap_or(u16::MAX)).map(ShardId).collect()
+    }
+
+    /// The shards that may have members of an audience.
+    pub(crate) fn shards_of(&self, audience: &Audience) -> ShardSet {
+        if self.has_one_shard() {
+            return self.all_shards();
+        }
+        let directory = self.directory();
+        match &audience.target {
+            Target::Namespace(name) => directory.shards_of_namespace(name),
+            Target::Room(room) => directory.shards_of_room(&room.namespace, &room.name),
+            Target::Rooms(rooms) => {
+                let mut shards = ShardSet::new();
+                for room in rooms {
+                    shards.extend_with(&directory.shards_of_room(&room.namespace, &room.name));
+                }
+                shards
+            }
+            Target::Connection(id) => std::iter::once(id.shard()).collect(),
+            Target::Connections(ids) => ids.iter().map(|id| id.shard()).collect(),
+            Target::Client(client) => directory.shards_of_client(client),
+            // What only each connection knows, each shard must judge.
+            Target::Everyone | Target::Filter(_) | _ => self.all_shards(),
+        }
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         lock(&self.life).stage == Stage::Running
     }
@@ -193,7 +226,9 @@ impl Server {
             life.stage = Stage::Ending { shards_left: self.shards.len() };
             std::mem::take(&mut life.drained)
         };
-        answers.into_iter().for_each(|answer| answer.give(()));
+        for answer in answers {
+            answer.give(());
+        }
     }
 
     /// A shard has ended.
@@ -213,7 +248,9 @@ impl Server {
             life.stage = Stage::Stopped;
             std::mem::take(&mut life.stopped)
         };
-        answers.into_iter().for_each(|answer| answer.give(()));
+        for answer in answers {
+            answer.give(());
+        }
     }
 }
 

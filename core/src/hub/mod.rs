@@ -115,6 +115,7 @@ pub struct Hub {
     budget_bytes: u64,
     serials: u32,
     pending_handshakes: usize,
+    is_crowded: bool,
     stats: Stats,
 }
 
@@ -141,6 +142,7 @@ impl Hub {
             budget_bytes: 0,
             serials: 0,
             pending_handshakes: 0,
+            is_crowded: false,
             stats: Stats::default(),
         }
     }
@@ -192,6 +194,16 @@ impl Hub {
             let slot = member.link as usize;
             self.links.get(slot).map(|link| self.id_at(slot, link.serial))
         })
+    }
+
+    /// All transports that have not been released, whatever their phase.
+    pub fn transports(&self) -> impl Iterator<Item = ConnectionId> {
+        self.links.iter().map(|(slot, link)| self.id_at(slot, link.serial))
+    }
+
+    /// Whether the end of any transport's conversation is still to be told.
+    pub fn has_conversations(&self) -> bool {
+        self.links.iter().any(|(_, link)| link.phase.is_talking())
     }
 
     /// Counts, cumulative.

@@ -10,7 +10,7 @@ pub use request::{Accept, Authorisation, Params, Request};
 pub use route::{BoxFuture, Route};
 
 pub(crate) use route::{Authorise, Control, Handled, Receiver};
-pub(crate) use router::{Application, Endpoint, Found, HttpHandler};
+pub(crate) use router::{Application, Endpoint, HttpHandler};
 
 use crate::handle::Handle;
 use fanfare_core::config::Config;
@@ -101,8 +101,7 @@ impl App {
     where
         F: Future<Output = Response> + Send + 'static,
     {
-        let handler =
-            HttpHandler::Later(Box::new(move |request, handle| Box::pin(handler(request, handle))));
+        let handler = HttpHandler::Later(Box::new(move |request, handle| Box::pin(handler(request, handle))));
         self.http(path, Method::GET, 0, handler)
     }
 
@@ -118,8 +117,7 @@ impl App {
     where
         F: Future<Output = Response> + Send + 'static,
     {
-        let handler =
-            HttpHandler::Later(Box::new(move |request, handle| Box::pin(handler(request, handle))));
+        let handler = HttpHandler::Later(Box::new(move |request, handle| Box::pin(handler(request, handle))));
         self.http(path, Method::POST, body_bytes_max, handler)
     }
 

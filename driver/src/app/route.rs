@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::error::{HandlerError, Outcome};
 use fanfare_core::config::ConnectionSettings;
 use fanfare_core::hub::Closed;
-use fanfare_core::wire::{ControlPayload, Message};
+use fanfare_core::wire::Message;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 pub(crate) type Handled = Result<(), HandlerError>;
+type EditSettings = Box<dyn FnOnce(&mut ConnectionSettings) + Send + Sync>;
 type OnEvent = Box<dyn Fn(&mut Ctx<'_>) -> Handled + Send + Sync>;
 type OnMessage = Box<dyn Fn(&mut Ctx<'_>, Message<'_>) -> Handled + Send + Sync>;
 type OnControl = Box<dyn Fn(&mut Ctx<'_>, &[u8]) -> Handled + Send + Sync>;
@@ -54,7 +55,7 @@ pub(crate) enum Receiver {
 /// # let _ = echo;
 /// ```
 pub struct Route {
-    pub(crate) settings: Option<Box<dyn FnOnce(&mut ConnectionSettings) + Send>>,
+    pub(crate) settings: Option<EditSettings>,
     pub(crate) authorise: Authorise,
     pub(crate) receiver: Receiver,
     pub(crate) on_open: Option<OnEvent>,
@@ -84,7 +85,7 @@ impl Route {
     /// Limits, heartbeat and origin rule of this route, where they differ from
     /// the server's. `edit` gets the server's.
     #[must_use]
-    pub fn settings(mut self, edit: impl FnOnce(&mut ConnectionSettings) + Send + 'static) -> Route {
+    pub fn settings(mut self, edit: impl FnOnce(&mut ConnectionSettings) + Send + Sync + 'static) -> Route {
         self.settings = Some(Box::new(edit));
         self
     }
@@ -99,10 +100,7 @@ impl Route {
 
     /// The same by a future, off the shard. `handshake_time_max` goes on meanwhile.
     #[must_use]
-    pub fn authorise_async<F>(
-        mut self,
-        judge: impl Fn(Arc<Request>) -> F + Send + Sync + 'static,
-    ) -> Route
+    pub fn authorise_async<F>(mut self, judge: impl Fn(Arc<Request>) -> F + Send + Sync + 'static) -> Route
     where
         F: Future<Output = Authorisation> + Send + 'static,
     {
@@ -112,7 +110,10 @@ impl Route {
 
     /// A connection has opened.
     #[must_use]
-    pub fn on_open<O: Outcome>(mut self, handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static) -> Route {
+    pub fn on_open<O: Outcome>(
+        mut self,
+        handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static,
+    ) -> Route {
         self.on_open = Some(Box::new(move |ctx| handler(ctx).into_result()));
         self
     }
@@ -123,8 +124,7 @@ impl Route {
         mut self,
         handler: impl Fn(&mut Ctx<'_>, Message<'_>) -> O + Send + Sync + 'static,
     ) -> Route {
-        self.receiver =
-            Receiver::Callback(Box::new(move |ctx, message| handler(ctx, message).into_result()));
+        self.receiver = Receiver::Callback(Box::new(move |ctx, message| handler(ctx, message).into_result()));
         self
     }
 
@@ -247,6 +247,3 @@ impl fmt::Debug for Route {
         f.write_str("Route")
     }
 }
-
-#[allow(unused_imports)]
-use ControlPayload as _;

@@ -14,12 +14,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+type AnswerNow = Box<dyn Fn(&Request, &Handle) -> Response + Send + Sync>;
+type AnswerLater = Box<dyn Fn(Arc<Request>, Handle) -> BoxFuture<Response> + Send + Sync>;
+
 /// Answers plain requests.
 pub(crate) enum HttpHandler {
     /// On the shard.
-    Now(Box<dyn Fn(&Request, &Handle) -> Response + Send + Sync>),
+    Now(AnswerNow),
     /// By a future, off the shard.
-    Later(Box<dyn Fn(Arc<Request>, Handle) -> BoxFuture<Response> + Send + Sync>),
+    Later(AnswerLater),
 }
 
 /// What is at one path.
@@ -119,14 +122,16 @@ impl Endpoint {
     }
 }
 
-fn with_profile(path: &str, mut route: Route, config: &mut HubConfig) -> Result<(Route, ProfileId), AppError> {
+fn with_profile(
+    path: &str,
+    mut route: Route,
+    config: &mut HubConfig,
+) -> Result<(Route, ProfileId), AppError> {
     let Some(edit) = route.settings.take() else { return Ok((route, ProfileId::default())) };
     let mut settings = config.server().connection.clone();
     edit(&mut settings);
-    let profile = config
-        .server()
-        .route(settings)
-        .map_err(|error| AppError::Config { path: path.to_owned(), error })?;
+    let profile =
+        config.server().route(settings).map_err(|error| AppError::Config { path: path.to_owned(), error })?;
     match config.add_profile(profile) {
         ProfileId(0) => Err(AppError::TooManyProfiles),
         id => Ok((route, id)),
