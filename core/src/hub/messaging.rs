@@ -104,7 +104,7 @@ impl Hub {
 
     /// Gives back budget that no queued frame needs; says how many bytes that were.
     pub fn reclaim_budget(&mut self, bytes_max: u64) -> u64 {
-        let reclaimed = self.budget_bytes.saturating_sub(self.frames.bytes()).min(bytes_max);
+        let reclaimed = self.budget_bytes.saturating_sub(self.frames.message_bytes()).min(bytes_max);
         self.budget_bytes -= reclaimed;
         reclaimed
     }
@@ -115,7 +115,7 @@ impl Hub {
     }
 
     fn is_within_budget(&self, bytes: usize) -> bool {
-        self.frames.bytes() + bytes as u64 <= self.budget_bytes
+        self.frames.message_bytes() + bytes as u64 <= self.budget_bytes
     }
 
     fn deliver(&mut self, now: Instant, plan: &[MemberKey], publication: &Publication) -> BroadcastReport {
