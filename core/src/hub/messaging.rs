@@ -56,6 +56,17 @@ pub enum SendError {
         /// Bytes that wait.
         bytes: usize,
     },
+    /// The outbox was full, and its policy closed the connection; the message
+    /// was dropped.
+    #[error(
+        "the outbox was full: {messages} messages, {bytes} bytes waited; the connection is closed for it"
+    )]
+    Disconnected {
+        /// Messages that waited.
+        messages: usize,
+        /// Bytes that waited.
+        bytes: usize,
+    },
     /// The server's byte budget is used up; the message was dropped.
     #[error("the server-wide outbox budget (server_outbox_bytes_max) is used up; the message was dropped")]
     BudgetExhausted,
@@ -75,15 +86,14 @@ impl Hub {
             self.stats.dropped_budget += 1;
             return Err(SendError::BudgetExhausted);
         }
+        let (messages, waiting_bytes) = self.outbox_level(id).unwrap_or_default();
         let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, None);
         let fate = self.offer(now, key, &Offer { frame: shared, bytes, publication: None });
         self.frames.release(shared);
         match fate {
             Fate::Queued => Ok(()),
-            Fate::Dropped | Fate::Closed => {
-                let (messages, bytes) = self.outbox_level(id).unwrap_or_default();
-                Err(SendError::QueueFull { messages, bytes })
-            }
+            Fate::Dropped => Err(SendError::QueueFull { messages, bytes: waiting_bytes }),
+            Fate::Closed => Err(SendError::Disconnected { messages, bytes: waiting_bytes }),
         }
     }
 

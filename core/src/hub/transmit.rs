@@ -2,7 +2,7 @@
 
 use super::{Hub, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::link::{Outgoing, Phase};
+use crate::link::{Outgoing, Phase, Signal};
 use crate::outbox::{FrameKey, Purpose};
 use crate::time::Instant;
 use bytes::Bytes;
@@ -103,9 +103,12 @@ impl Hub {
     pub fn write_shut(&mut self, now: Instant, id: ConnectionId) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
         if let Some(link) = self.links.get_mut(slot) {
-            link.signal(now, crate::link::Signal::WriteShut);
-            self.settle(now, slot);
+            link.signal(now, Signal::WriteShut);
+            if link.has_lingered_enough() {
+                link.signal(now, Signal::GiveUp);
+            }
         }
+        self.settle(now, slot);
         Ok(())
     }
 

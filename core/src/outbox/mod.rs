@@ -64,14 +64,10 @@ impl Outbox {
         let messages_left = self.queue.len() - usize::from(replaced.is_some());
         if !fits(bytes, messages_left, self.queue.bytes() - replaced_bytes, limits) {
             match policy {
-                Overflow::DropNewest => return Offered::Dropped,
+                Overflow::DropOldest if self.fits_beside_lent(frames, bytes, limits) => {}
                 Overflow::Disconnect if bytes <= limits.outbox_bytes_max => return Offered::Disconnect,
-                Overflow::Disconnect => return Offered::Dropped,
-                Overflow::DropOldest => {
-                    let bytes_in_flight = frames.iter(&self.queue).take(in_flight).map(Bytes::len).sum();
-                    if !fits(bytes, in_flight, bytes_in_flight, limits) {
-                        return Offered::Dropped;
-                    }
+                Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => {
+                    return Offered::Dropped;
                 }
             }
         }
@@ -90,6 +86,12 @@ impl Outbox {
         let pressure = over && !self.under_pressure;
         self.under_pressure |= over;
         Offered::Queued { evicted, pressure }
+    }
+
+    fn fits_beside_lent(&self, frames: &Frames, bytes: usize, limits: &ConnectionConfig) -> bool {
+        let lent = self.in_flight as usize;
+        let lent_bytes = frames.iter(&self.queue).take(lent).map(Bytes::len).sum();
+        fits(bytes, lent, lent_bytes, limits)
     }
 
     /// Appends the close frame that ends a graceful close; it has reserved room.
