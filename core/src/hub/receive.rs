@@ -146,7 +146,6 @@ impl Hub {
         }
         let consumed = step.consumed;
         match step.incoming {
-            None => Received::nothing(consumed),
             Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
             Some(Incoming::Ping(payload)) if self.admit_control(now, slot) => {
                 self.answer_ping(slot, &payload);
@@ -155,7 +154,7 @@ impl Hub {
             Some(Incoming::Pong(payload)) if self.admit_control(now, slot) => {
                 Received::event(consumed, Event::Pong(payload))
             }
-            Some(Incoming::Ping(_) | Incoming::Pong(_)) => Received::nothing(consumed),
+            Some(Incoming::Ping(_) | Incoming::Pong(_)) | None => Received::nothing(consumed),
             Some(Incoming::Close(frame)) => {
                 self.peer_closed(now, slot, frame);
                 Received::nothing(given)

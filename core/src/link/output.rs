@@ -231,3 +231,6 @@ impl Output {
         frames.release(key);
     }
 }
+
+#[cfg(test)]
+mod tests;
