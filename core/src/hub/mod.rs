@@ -211,9 +211,10 @@ impl Hub {
         &self.stats
     }
 
-    /// Bytes of frames that wait to be written, each counted once.
+    /// Bytes of the messages that wait to be written, each counted once: what
+    /// the server-wide budget bounds.
     pub fn queued_bytes(&self) -> u64 {
-        self.frames.bytes()
+        self.frames.message_bytes()
     }
 
     /// What waits for one connection: messages and their bytes.
