@@ -76,7 +76,9 @@ impl Link {
         let next = self.phase.on(signal);
         let changed = std::mem::discriminant(&next) != std::mem::discriminant(&self.phase);
         self.phase = next;
-        if changed {
+        // The handshake is one stretch of time, however many steps it takes: a
+        // peer must not buy more of it by reaching the next one.
+        if changed && !next.is_before_open() {
             self.clocks.enter_phase(now);
         }
         if changed && !next.is_talking() {
