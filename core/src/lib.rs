@@ -18,3 +18,6 @@ pub mod stats;
 pub mod time;
 pub mod violation;
 pub mod wire;
+
+#[doc(no_inline)]
+pub use http;
