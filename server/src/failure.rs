@@ -1,6 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
+use fanfare::tokio::ServeError;
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -46,6 +47,12 @@ pub(crate) enum Failure {
     /// Listening failed for a reason of the system's own.
     #[error("cannot listen on {address}: {error}; choose another address with --addr")]
     Listen { address: SocketAddr, error: io::Error },
+    /// The runtime, its signals or its sockets could not be set up.
+    #[error("cannot start: {0}; check the limits on threads and open files")]
+    Start(io::Error),
+    /// The server could not be run, or ended early.
+    #[error("{0}")]
+    Serve(#[from] ServeError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -70,6 +77,8 @@ impl Failure {
             | Failure::AddressForbidden(_)
             | Failure::AddressNotLocal(_)
             | Failure::Listen { .. }
+            | Failure::Start(_)
+            | Failure::Serve(_)
             | Failure::Output(_) => ExitCode::from(1),
         }
     }

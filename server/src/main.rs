@@ -3,6 +3,7 @@
 //! Only what makes it a process is here: arguments in, one line and an exit code
 //! out when something is wrong.
 
+mod apps;
 mod cli;
 mod failure;
 mod serve;

@@ -98,6 +98,16 @@ impl<'a> Ctx<'a> {
         self.core.hub.join(self.id, namespace, room)
     }
 
+    /// Joins a namespace; says whether that changed anything.
+    pub fn join_namespace(&mut self, namespace: &str) -> Result<bool, MembershipError> {
+        self.core.hub.join_namespace(self.id, namespace)
+    }
+
+    /// Leaves a namespace and its rooms; says whether it was in it.
+    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
+        self.core.hub.leave_namespace(self.id, namespace)
+    }
+
     /// Leaves a room of the namespace `/`; says whether it was in it.
     pub fn leave(&mut self, room: &str) -> Result<bool, UnknownConnection> {
         self.leave_in(ROOT, room)
@@ -110,7 +120,12 @@ impl<'a> Ctx<'a> {
 
     /// Whether the connection is in a room of the namespace `/`.
     pub fn is_in(&self, room: &str) -> bool {
-        self.core.hub.is_in(self.id, ROOT, room)
+        self.is_in_room(ROOT, room)
+    }
+
+    /// Whether the connection is in a room.
+    pub fn is_in_room(&self, namespace: &str, room: &str) -> bool {
+        self.core.hub.is_in(self.id, namespace, room)
     }
 
     /// The groups the connection is in: client id, namespaces, rooms.

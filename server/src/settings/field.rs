@@ -1,6 +1,7 @@
 //! One setting's value, seen as text: how each kind is read, written and named.
 
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
+use fanfare::tokio::Placement;
 use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +28,7 @@ pub(super) enum Field<'a> {
     Origin(&'a mut OriginRule),
     Address(&'a mut SocketAddr),
     Runtime(&'a mut Runtime),
+    Placement(&'a mut Placement),
     Shards(&'a mut Option<NonZeroU16>),
     Text(&'a mut String),
 }
@@ -67,6 +69,7 @@ impl Field<'_> {
             Field::Origin(rule) => *rule = text.parse()?,
             Field::Address(address) => *address = address_from(text)?,
             Field::Runtime(runtime) => *runtime = text.parse()?,
+            Field::Placement(placement) => *placement = placement_from(text)?,
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
         }
@@ -84,7 +87,7 @@ impl Field<'_> {
             Field::Headers(_) => "HEADERS",
             Field::Origin(_) => "ORIGINS",
             Field::Address(_) => "ADDRESS",
-            Field::Runtime(_) => "NAME",
+            Field::Runtime(_) | Field::Placement(_) => "NAME",
             Field::Shards(_) => "COUNT|auto",
             Field::Text(_) => "FILTER",
         }
@@ -103,6 +106,7 @@ impl Field<'_> {
             | Field::Origin(_)
             | Field::Address(_)
             | Field::Runtime(_)
+            | Field::Placement(_)
             | Field::Shards(_)
             | Field::Text(_) => Value::String(self.to_string()).to_string(),
         }
@@ -125,10 +129,26 @@ impl fmt::Display for Field<'_> {
             Field::Origin(rule) => write!(f, "{rule}"),
             Field::Address(address) => write!(f, "{address}"),
             Field::Runtime(runtime) => write!(f, "{runtime}"),
+            Field::Placement(placement) => f.write_str(placement_name(**placement)),
             Field::Shards(Some(shards)) => write!(f, "{shards}"),
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
         }
+    }
+}
+
+fn placement_from(text: &str) -> Result<Placement, InvalidValue> {
+    match text {
+        "tasks" => Ok(Placement::Tasks),
+        "threads" => Ok(Placement::Threads),
+        _ => Err(InvalidValue::new("placement", text, "tasks or threads")),
+    }
+}
+
+fn placement_name(placement: Placement) -> &'static str {
+    match placement {
+        Placement::Threads => "threads",
+        Placement::Tasks | _ => "tasks",
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) use flags::Given;
 
 use crate::cli::Arguments;
 use crate::failure::Failure;
+use fanfare::tokio::Placement;
 use fanfare_core::config::{Config, Preset, Settings};
 use field::Runtime;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,6 +35,8 @@ pub(crate) struct ServeOptions {
     pub(crate) addr: SocketAddr,
     /// What the shards run on.
     pub(crate) runtime: Runtime,
+    /// Where the shards run.
+    pub(crate) placement: Placement,
     /// How many shards; `None` = one per core.
     pub(crate) shards: Option<NonZeroU16>,
     /// What is logged.
@@ -49,6 +52,7 @@ pub(crate) struct ServeOptions {
 pub(crate) struct Draft {
     addr: SocketAddr,
     runtime: Runtime,
+    placement: Placement,
     shards: Option<NonZeroU16>,
     log: String,
     stop_time_max: Duration,
@@ -60,6 +64,7 @@ impl Default for Draft {
         Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             runtime: Runtime::Tokio,
+            placement: Placement::default(),
             shards: None,
             log: "info".to_owned(),
             stop_time_max: Duration::from_secs(10),
@@ -108,6 +113,7 @@ impl Draft {
         Ok(ServeOptions {
             addr: self.addr,
             runtime: self.runtime,
+            placement: self.placement,
             shards: self.shards,
             log,
             stop_time_max: self.stop_time_max,

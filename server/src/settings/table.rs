@@ -260,8 +260,13 @@ static ROOMS: [Setting; 4] = [
     ),
 ];
 
-static SHARDS: [Setting; 3] = [
+static SHARDS: [Setting; 4] = [
     row("shards", |d| Field::Shards(&mut d.shards), "How many shards serve; auto = one per core"),
+    row(
+        "placement",
+        |d| Field::Placement(&mut d.placement),
+        "Where shards run: tasks of one runtime, or threads with a runtime each",
+    ),
     row(
         "read_buffer_bytes",
         |d| Field::Bytes(&mut d.hub.read_buffer_bytes),
