@@ -152,6 +152,7 @@ mod link;
 mod member;
 mod outbox;
 pub mod random;
+pub mod relay;
 pub mod rooms;
 pub mod stats;
 pub mod time;

@@ -98,7 +98,8 @@ pub struct ConnectionSettings {
     pub control_frames_per_second_max: u32,
     /// Messages accepted from one peer within a second. 0 = unlimited.
     pub messages_per_second_max: u32,
-    /// Pongs that wait to be sent; beyond that the latest replaces the last.
+    /// Pongs that wait to be sent; beyond that the oldest gives way to
+    /// the latest.
     pub pongs_pending_max: usize,
     /// Which origins may open a connection.
     pub origin: OriginRule,

@@ -33,8 +33,8 @@ pub enum Decision<'a> {
         /// Leave the body out, as for `HEAD`.
         head_only: bool,
     },
-    /// Read the body the request declares (do not ask when it declares none); its end is an [`Event::Body`](super::Event::Body)
-    /// and asks for the decision again.
+    /// Read the body the request declares; its end is an
+    /// [`Event::Body`](super::Event::Body) and asks for the decision again.
     ReadBody {
         /// The request.
         request: &'a Request,
@@ -74,6 +74,9 @@ pub enum DecideError {
     /// The request asks for no upgrade; answer it instead.
     #[error("the request asks for no WebSocket connection: answer it, it cannot be accepted")]
     NoUpgrade,
+    /// The request declares no body; decide without one.
+    #[error("the request declares no body: decide without reading one")]
+    NoBody,
     /// The client id breaks the rules for names.
     #[error("the client id cannot be used: {0}")]
     ClientId(JoinError),
@@ -98,7 +101,7 @@ impl Hub {
         match decision {
             Decision::Accept(acceptance) => self.open(now, slot, acceptance)?,
             Decision::Answer { response, head_only } => self.answer(now, slot, response, head_only),
-            Decision::ReadBody { request, bytes_max } => self.read_body(now, slot, request, bytes_max),
+            Decision::ReadBody { request, bytes_max } => self.read_body(now, slot, request, bytes_max)?,
         }
         Ok(())
     }
@@ -109,19 +112,30 @@ impl Hub {
         self.conclude(now, slot, Signal::Answered, CloseReason::Answered(response.status()));
     }
 
-    fn read_body(&mut self, now: Instant, slot: usize, request: &Request, bytes_max: usize) {
+    fn read_body(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        request: &Request,
+        bytes_max: usize,
+    ) -> Result<(), DecideError> {
+        if request.body_bytes() == 0 {
+            return Err(DecideError::NoBody);
+        }
         match BodyReader::new(request.body_bytes(), bytes_max) {
             Ok(reader) => {
                 if request.expects_continue() {
                     self.push_control(slot, Bytes::from_static(handshake::CONTINUE), Purpose::Http);
                 }
-                let Some(link) = self.links.get_mut(slot) else { return };
-                link.reader = Reader::Body(Box::new(reader));
-                link.signal(now, Signal::BodyWanted);
-                self.arm(slot);
+                if let Some(link) = self.links.get_mut(slot) {
+                    link.reader = Reader::Body(Box::new(reader));
+                    link.signal(now, Signal::BodyWanted);
+                }
+                self.settle(now, slot);
             }
             Err(error) => self.answer(now, slot, &error.response(), false),
         }
+        Ok(())
     }
 
     fn open(&mut self, now: Instant, slot: usize, acceptance: Acceptance<'_>) -> Result<(), DecideError> {
@@ -130,9 +144,9 @@ impl Hub {
         let limits = Limits::of(self.config.profile(profile));
         limits.check_name(acceptance.client_id).map_err(DecideError::ClientId)?;
         let answer = handshake::accept(upgrade, acceptance.subprotocol, acceptance.headers)?;
+        let key = self.insert_member(now, slot, acceptance, &limits)?;
         self.push_control(slot, answer, Purpose::Http);
 
-        let key = self.insert_member(now, slot, acceptance, &limits)?;
         let first_ping = self.config.profile(profile).ping_interval.map(|interval| self.spread(interval));
         if let Some(link) = self.links.get_mut(slot) {
             link.profile = profile;
@@ -164,7 +178,11 @@ impl Hub {
         });
         let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
         for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
-            self.join_member(key, scope, name, limits).map_err(DecideError::ClientId)?;
+            if let Err(refused) = self.join_member(key, scope, name, limits) {
+                self.leave_groups(key);
+                self.members.remove(key.0 as usize);
+                return Err(DecideError::ClientId(refused));
+            }
         }
         Ok(key)
     }
@@ -197,6 +215,6 @@ impl Hub {
     /// were accepted together are not pinged together.
     fn spread(&mut self, interval: Duration) -> Duration {
         let half = interval / 2;
-        half + half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX))
+        half.saturating_add(half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX)))
     }
 }

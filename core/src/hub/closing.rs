@@ -7,7 +7,7 @@ use crate::id::ConnectionId;
 use crate::link::{Phase, Signal};
 use crate::member::Closing;
 use crate::outbox::Purpose;
-use crate::rooms::{GroupName, RoomName};
+use crate::rooms::{GroupName, MemberKey, RoomName};
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::Frame;
@@ -49,7 +49,9 @@ impl Hub {
     }
 
     /// Ends a connection now: unsent messages are discarded, a close frame with
-    /// `code` is still tried, and the [`Closed`] notice carries `reason`.
+    /// `code` is still tried, and the [`Closed`] notice carries `reason`. Where
+    /// [`close`](Self::close) has queued a close frame already, that one stays,
+    /// behind its messages.
     pub fn fail(
         &mut self,
         now: Instant,
@@ -139,7 +141,11 @@ impl Hub {
 
     /// Takes the member out of every group; returns the rooms among them.
     fn leave_everything(&mut self, slot: usize) -> Vec<RoomName> {
-        let Some(key) = self.links.get(slot).and_then(|link| link.member) else { return Vec::new() };
+        let key = self.links.get(slot).and_then(|link| link.member);
+        key.map_or_else(Vec::new, |key| self.leave_groups(key))
+    }
+
+    pub(super) fn leave_groups(&mut self, key: MemberKey) -> Vec<RoomName> {
         let mut left = std::mem::take(&mut self.left);
         self.rooms.remove_member(key, &mut left);
         let mut rooms = Vec::new();

@@ -56,6 +56,17 @@ pub enum SendError {
         /// Bytes that wait.
         bytes: usize,
     },
+    /// The outbox was full, and its policy closed the connection; the message
+    /// was dropped.
+    #[error(
+        "the outbox was full: {messages} messages, {bytes} bytes waited; the connection is closed for it"
+    )]
+    Disconnected {
+        /// Messages that waited.
+        messages: usize,
+        /// Bytes that waited.
+        bytes: usize,
+    },
     /// The server's byte budget is used up; the message was dropped.
     #[error("the server-wide outbox budget (server_outbox_bytes_max) is used up; the message was dropped")]
     BudgetExhausted,
@@ -75,15 +86,14 @@ impl Hub {
             self.stats.dropped_budget += 1;
             return Err(SendError::BudgetExhausted);
         }
+        let (messages, waiting_bytes) = self.outbox_level(id).unwrap_or_default();
         let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, None);
         let fate = self.offer(now, key, &Offer { frame: shared, bytes, publication: None });
         self.frames.release(shared);
         match fate {
             Fate::Queued => Ok(()),
-            Fate::Dropped | Fate::Closed => {
-                let (messages, bytes) = self.outbox_level(id).unwrap_or_default();
-                Err(SendError::QueueFull { messages, bytes })
-            }
+            Fate::Dropped => Err(SendError::QueueFull { messages, bytes: waiting_bytes }),
+            Fate::Closed => Err(SendError::Disconnected { messages, bytes: waiting_bytes }),
         }
     }
 
@@ -104,7 +114,7 @@ impl Hub {
 
     /// Gives back budget that no queued frame needs; says how many bytes that were.
     pub fn reclaim_budget(&mut self, bytes_max: u64) -> u64 {
-        let reclaimed = self.budget_bytes.saturating_sub(self.frames.bytes()).min(bytes_max);
+        let reclaimed = self.budget_bytes.saturating_sub(self.frames.message_bytes()).min(bytes_max);
         self.budget_bytes -= reclaimed;
         reclaimed
     }
@@ -114,8 +124,15 @@ impl Hub {
         self.budget_bytes
     }
 
+    /// Whether, since it was last asked, an outbox of a connection that does
+    /// take bytes has become half full: then write before reading on, so that
+    /// no publisher outruns readers that keep up.
+    pub fn take_crowded(&mut self) -> bool {
+        std::mem::take(&mut self.is_crowded)
+    }
+
     fn is_within_budget(&self, bytes: usize) -> bool {
-        self.frames.bytes() + bytes as u64 <= self.budget_bytes
+        self.frames.message_bytes() + bytes as u64 <= self.budget_bytes
     }
 
     fn deliver(&mut self, now: Instant, plan: &[MemberKey], publication: &Publication) -> BroadcastReport {
@@ -178,6 +195,7 @@ impl Hub {
             Offered::Queued { evicted, pressure } => {
                 self.stats.deliveries_queued += 1;
                 self.stats.evicted += u64::from(evicted);
+                self.is_crowded |= !link.clocks.is_stalled() && member.outbox.is_half_full(limits);
                 if pressure {
                     let queued_bytes = member.outbox.queue().bytes();
                     let id = self.id_at(slot, serial);

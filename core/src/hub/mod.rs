@@ -178,6 +178,7 @@ pub struct Hub {
     budget_bytes: u64,
     serials: u32,
     pending_handshakes: usize,
+    is_crowded: bool,
     stats: Stats,
 }
 
@@ -204,6 +205,7 @@ impl Hub {
             budget_bytes: 0,
             serials: 0,
             pending_handshakes: 0,
+            is_crowded: false,
             stats: Stats::default(),
         }
     }
@@ -257,14 +259,25 @@ impl Hub {
         })
     }
 
+    /// All transports that have not been released, whatever their phase.
+    pub fn transports(&self) -> impl Iterator<Item = ConnectionId> {
+        self.links.iter().map(|(slot, link)| self.id_at(slot, link.serial))
+    }
+
+    /// Whether the end of any transport's conversation is still to be told.
+    pub fn has_conversations(&self) -> bool {
+        self.links.iter().any(|(_, link)| link.phase.is_talking())
+    }
+
     /// Counts, cumulative.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Bytes of frames that wait to be written, each counted once.
+    /// Bytes of the messages that wait to be written, each counted once: what
+    /// the server-wide budget bounds.
     pub fn queued_bytes(&self) -> u64 {
-        self.frames.bytes()
+        self.frames.message_bytes()
     }
 
     /// What waits for one connection: messages and their bytes.

@@ -76,7 +76,8 @@ impl Hub {
     }
 
     /// Stops or resumes reading of an open connection, because a handler is
-    /// busy. Silence meanwhile is not the peer's; `handler_time_max` bounds it.
+    /// busy; of one that is not open, it does nothing. What the peer does not say
+    /// meanwhile is not held against it; `handler_time_max` bounds the pause.
     pub fn set_paused(
         &mut self,
         now: Instant,
@@ -85,6 +86,7 @@ impl Hub {
     ) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
         if let Some(link) = self.links.get_mut(slot)
+            && link.phase == Phase::Open
             && link.clocks.is_paused() != paused
         {
             link.clocks.set_paused(now, paused);
@@ -144,21 +146,15 @@ impl Hub {
         }
         let consumed = step.consumed;
         match step.incoming {
-            None => Received::nothing(consumed),
             Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
-            Some(Incoming::Ping(payload)) => {
-                if self.admit_control(now, slot) {
-                    self.answer_ping(slot, &payload);
-                    return Received::event(consumed, Event::Ping(payload));
-                }
-                Received::nothing(given)
+            Some(Incoming::Ping(payload)) if self.admit_control(now, slot) => {
+                self.answer_ping(slot, &payload);
+                Received::event(consumed, Event::Ping(payload))
             }
-            Some(Incoming::Pong(payload)) => {
-                if self.admit_control(now, slot) {
-                    return Received::event(consumed, Event::Pong(payload));
-                }
-                Received::nothing(given)
+            Some(Incoming::Pong(payload)) if self.admit_control(now, slot) => {
+                Received::event(consumed, Event::Pong(payload))
             }
+            Some(Incoming::Ping(_) | Incoming::Pong(_)) | None => Received::nothing(consumed),
             Some(Incoming::Close(frame)) => {
                 self.peer_closed(now, slot, frame);
                 Received::nothing(given)
@@ -174,7 +170,6 @@ impl Hub {
         message: Message<'b>,
     ) -> Received<'b> {
         let Some(link) = self.links.get_mut(slot) else { return Received::nothing(consumed) };
-        // After our close frame the peer's messages no longer reach anybody.
         if link.phase != Phase::Open {
             return Received::nothing(consumed);
         }
@@ -189,29 +184,31 @@ impl Hub {
         Received::event(consumed, Event::Message(message))
     }
 
+    /// Counts a ping or pong, and says whether it is an event: after our close
+    /// frame nothing the peer says reaches anybody.
     fn admit_control(&mut self, now: Instant, slot: usize) -> bool {
         let Some(link) = self.links.get_mut(slot) else { return false };
         let per_second_max = self.config.profile(link.profile).control_frames_per_second_max;
+        let is_open = link.phase == Phase::Open;
         let admitted = link.rates.admit_control(now, per_second_max);
         if !admitted {
             self.violated(now, slot, Violation::ControlRate { per_second_max });
         }
-        admitted
+        admitted && is_open
     }
 
     /// RFC 6455 §5.5.2: a pong for every ping, unless a close frame was sent.
     fn answer_ping(&mut self, slot: usize, payload: &ControlPayload<'_>) {
-        let is_open = self.links.get(slot).is_some_and(|link| link.phase == Phase::Open);
-        if is_open {
-            self.push_control(slot, Frame::pong(payload).bytes().clone(), Purpose::Pong);
-        }
+        self.push_control(slot, Frame::pong(payload).bytes().clone(), Purpose::Pong);
     }
 
     fn discard(&mut self, now: Instant, slot: usize, bytes: usize) {
         let Some(link) = self.links.get_mut(slot) else { return };
         let limits = self.config.profile(link.profile);
-        if !link.discard(bytes, limits) {
-            self.conclude(now, slot, Signal::GiveUp, CloseReason::Aborted);
+        link.discard(bytes, limits);
+        if link.has_lingered_enough() {
+            link.signal(now, Signal::GiveUp);
+            self.settle(now, slot);
         }
     }
 }

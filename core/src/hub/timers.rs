@@ -8,6 +8,7 @@ use crate::close::CloseReason;
 use crate::link::{Deadline, Phase, Signal};
 use crate::outbox::Purpose;
 use crate::time::Instant;
+use crate::violation::Violation;
 use crate::wire::{ControlPayload, Frame};
 
 impl Hub {
@@ -23,7 +24,6 @@ impl Hub {
     pub fn expire(&mut self, now: Instant, checks_max: usize) -> bool {
         let mut due = std::mem::take(&mut self.due);
         self.deadlines.expire(now, &mut due, checks_max);
-        let more = due.len() >= checks_max;
         for entry in due.drain(..) {
             let slot = entry.slot as usize;
             // Stale: the slot was reused, or an earlier check was scheduled.
@@ -32,7 +32,7 @@ impl Hub {
             }
         }
         self.due = due;
-        more
+        self.deadlines.next().is_some_and(|next| next <= now)
     }
 
     /// Makes sure that the wheel knows the link's next deadline.
@@ -55,7 +55,8 @@ impl Hub {
         if let Some(link) = self.links.get_mut(slot) {
             link.next_check = Instant::FAR_FUTURE;
         }
-        if let Some((at, deadline)) = self.next_due(slot)
+        // Ends: a deadline that has passed is moved behind `now`, or ends the phase.
+        while let Some((at, deadline)) = self.next_due(slot)
             && at <= now
         {
             self.passed(now, slot, at, deadline);
@@ -74,7 +75,11 @@ impl Hub {
                     self.time_out(now, slot, deadline);
                 }
             }
-            Deadline::Idle | Deadline::Message | Deadline::Handler => {
+            Deadline::Message => {
+                self.stats.timeouts += 1;
+                self.violated(now, slot, Violation::MessageTooSlow);
+            }
+            Deadline::Idle | Deadline::Handler => {
                 self.stats.timeouts += 1;
                 self.fail_at(now, slot, deadline.close_code(), CloseReason::TimedOut(deadline));
             }

@@ -2,7 +2,7 @@
 
 use super::{Hub, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::link::{Outgoing, Phase};
+use crate::link::{Outgoing, Phase, Signal};
 use crate::outbox::{FrameKey, Purpose};
 use crate::time::Instant;
 use bytes::Bytes;
@@ -29,7 +29,10 @@ impl Hub {
     pub fn next_listed(&mut self) -> Option<ConnectionId> {
         loop {
             let slot = self.listed.pop_front()? as usize;
-            if let Some(link) = self.links.get_mut(slot) {
+            // A released link may have left an entry behind, even to a successor.
+            if let Some(link) = self.links.get_mut(slot)
+                && link.is_listed
+            {
                 link.is_listed = false;
                 let serial = link.serial;
                 return Some(self.id_at(slot, serial));
@@ -50,6 +53,8 @@ impl Hub {
         pieces_max: usize,
     ) -> Result<Transmit<'_>, UnknownConnection> {
         let slot = self.slot(id)?;
+        self.discard_overtaken(slot);
+        let is_writing = self.is_writing(slot);
         let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
         if let Phase::Over { abort } = link.phase {
             return Ok(Transmit::Release { abort });
@@ -57,28 +62,31 @@ impl Hub {
         if let Phase::Shutting { .. } = link.phase {
             return Ok(Transmit::ShutdownWrite);
         }
-        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
-        let waiting = outbox.as_ref().is_some_and(|outbox| !outbox.queue().is_empty());
-        if link.output.is_empty() && !waiting {
+        if !is_writing {
             return Ok(Transmit::Nothing);
         }
+        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
         Ok(Transmit::Write(link.output.lend(&self.frames, outbox, pieces_max)))
     }
 
     /// Of what [`transmit`](Self::transmit) lent, the transport took `bytes`
-    /// bytes (0: it would block). Says whether more waits to be written.
+    /// bytes (0: it would block). Says whether more waits to be written. What was
+    /// lent may have been discarded since, when the connection is over.
     pub fn sent(&mut self, now: Instant, id: ConnectionId, bytes: usize) -> Result<bool, UnknownConnection> {
         let slot = self.slot(id)?;
-        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
-        let limits = self.config.profile(link.profile);
-        let mut outbox =
-            link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
-        let written = link.output.sent(&mut self.frames, outbox.as_deref_mut(), limits, bytes);
-        let waiting = outbox.is_some_and(|outbox| !outbox.queue().is_empty());
-        let pending = waiting || !link.output.is_empty();
-
         self.stats.bytes_sent += bytes as u64;
+        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
+        if let Phase::Over { .. } = link.phase {
+            return Ok(false);
+        }
+        let limits = self.config.profile(link.profile);
+        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
+        let written = link.output.sent(&mut self.frames, outbox, limits, bytes);
         self.stats.deliveries_sent += u64::from(written.messages);
+        self.discard_overtaken(slot);
+        let pending = self.is_writing(slot);
+
+        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
         if written.close {
             link.clocks.enter_phase(now);
         }
@@ -95,9 +103,12 @@ impl Hub {
     pub fn write_shut(&mut self, now: Instant, id: ConnectionId) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
         if let Some(link) = self.links.get_mut(slot) {
-            link.signal(now, crate::link::Signal::WriteShut);
-            self.settle(now, slot);
+            link.signal(now, Signal::WriteShut);
+            if link.has_lingered_enough() {
+                link.signal(now, Signal::GiveUp);
+            }
         }
+        self.settle(now, slot);
         Ok(())
     }
 
@@ -118,8 +129,12 @@ impl Hub {
     pub(super) fn is_flushed(&self, slot: usize) -> bool {
         let Some(link) = self.links.get(slot) else { return false };
         let Phase::Finishing { .. } = link.phase else { return false };
+        !self.is_writing(slot)
+    }
+
+    fn is_writing(&self, slot: usize) -> bool {
         let waiting = self.member_at(slot).is_some_and(|member| !member.outbox.queue().is_empty());
-        link.output.is_empty() && !waiting
+        waiting || self.links.get(slot).is_some_and(|link| !link.output.is_empty())
     }
 
     /// Queues a control frame or an HTTP answer, before all messages.
@@ -147,6 +162,17 @@ impl Hub {
         if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
             let discarded = member.outbox.discard_unsent(&mut self.frames);
             self.stats.discarded += discarded as u64;
+        }
+    }
+
+    /// Discards the messages that a write was lent and did not begin, where a
+    /// close frame now goes first: nothing may follow it (RFC 6455 §5.5.1).
+    fn discard_overtaken(&mut self, slot: usize) {
+        if self.links.get(slot).is_some_and(|link| link.output.has_farewell()) {
+            if let Some(member) = self.member_at_mut(slot) {
+                member.outbox.lend(0);
+            }
+            self.discard_unsent(slot);
         }
     }
 

@@ -34,8 +34,8 @@ pub enum Deadline {
 
 /// Fires later than this are late: the shard stalled or time jumped.
 const LATE_AFTER: Duration = Duration::from_millis(100);
-/// What a late liveness deadline grants before its second firing.
-const SECOND_CHANCE: Duration = Duration::from_millis(100);
+/// The least that a late liveness deadline grants before its second firing.
+const SECOND_CHANCE_MIN: Duration = Duration::from_millis(100);
 
 /// See the module. [`Instant::FAR_FUTURE`] means "not running".
 #[derive(Debug)]
@@ -115,13 +115,22 @@ impl Clocks {
         pending && !was_running
     }
 
-    /// We stop reading, or start again; our own silence is not the peer's.
+    /// Whether a write is pending that the transport did not take.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled_since != Instant::FAR_FUTURE
+    }
+
+    /// We stop reading the open connection, or start again; what the peer could
+    /// not tell us meanwhile is not its silence.
     pub(crate) fn set_paused(&mut self, now: Instant, paused: bool) {
         if paused {
             self.paused_since = now;
         } else {
+            let unread_for = now.since(self.paused_since);
             self.paused_since = Instant::FAR_FUTURE;
             self.last_heard = now;
+            self.last_message = self.last_message + unread_for;
+            self.since = self.since + unread_for;
         }
     }
 
@@ -130,15 +139,17 @@ impl Clocks {
     }
 
     /// A liveness deadline fired: whether the peer gets a second chance because
-    /// the deadline itself was late and this is its first firing.
+    /// the deadline itself was late and this is its first firing. Then it has as
+    /// long as it always has to answer a ping.
     pub(crate) fn spare(&mut self, now: Instant, due_at: Instant, limits: &ConnectionConfig) -> bool {
         let first_firing = self.spared_until <= self.last_heard + limits.liveness_time_max;
         let late = now.since(due_at) > LATE_AFTER;
         if first_firing && late {
-            self.spared_until = now + SECOND_CHANCE;
-            return true;
+            let since_ping = limits.ping_interval.unwrap_or(limits.liveness_time_max);
+            let answer_time_max = limits.liveness_time_max.saturating_sub(since_ping);
+            self.spared_until = now + answer_time_max.max(SECOND_CHANCE_MIN);
         }
-        false
+        first_firing && late
     }
 
     /// What is due first in `phase`, and when.
@@ -162,7 +173,8 @@ impl Clocks {
                 (closing, Deadline::Close).min(write)
             }
             Phase::Finishing { .. } | Phase::Shutting { .. } => {
-                (since_phase(limits.close_time_max + limits.write_time_max), Deadline::Linger)
+                let limit = limits.close_time_max.saturating_add(limits.write_time_max);
+                (since_phase(limit), Deadline::Linger)
             }
             Phase::Lingering => (since_phase(limits.linger_time_max), Deadline::Linger),
             Phase::Over { .. } => (Instant::FAR_FUTURE, Deadline::Linger),
@@ -170,23 +182,21 @@ impl Clocks {
     }
 
     fn next_while_open(&self, limits: &ConnectionConfig) -> (Instant, Deadline) {
-        let silence = if self.is_paused() {
+        let reading = if self.is_paused() {
             (self.paused_since + limits.handler_time_max, Deadline::Handler)
         } else {
-            let liveness = (self.last_heard + limits.liveness_time_max).max(self.spared_until);
-            (liveness, Deadline::Liveness)
+            self.next_while_reading(limits)
         };
+        let ping = (self.ping_due, Deadline::Ping);
+        let write = (self.stalled_since + limits.write_time_max, Deadline::Write);
+        ping.min(reading).min(write)
+    }
+
+    fn next_while_reading(&self, limits: &ConnectionConfig) -> (Instant, Deadline) {
+        let liveness = (self.last_heard + limits.liveness_time_max).max(self.spared_until);
         let idle = limits.idle_time_max.map_or(Instant::FAR_FUTURE, |limit| self.last_message + limit);
-        [
-            (self.ping_due, Deadline::Ping),
-            silence,
-            (idle, Deadline::Idle),
-            (self.since + limits.message_time_max, Deadline::Message),
-            (self.stalled_since + limits.write_time_max, Deadline::Write),
-        ]
-        .into_iter()
-        .min()
-        .unwrap_or((Instant::FAR_FUTURE, Deadline::Liveness))
+        let message = (self.since + limits.message_time_max, Deadline::Message);
+        (liveness, Deadline::Liveness).min((idle, Deadline::Idle)).min(message)
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) enum Reader {
         /// What was thrown away, in bytes.
         discarded_bytes: u32,
     },
+    /// More was thrown away than `linger_bytes_max`.
+    Sated,
 }
 
 impl Link {
@@ -92,23 +94,36 @@ impl Link {
         match self.phase {
             Phase::Head | Phase::Body | Phase::CloseSent | Phase::Lingering => true,
             Phase::Open => !self.clocks.is_paused(),
-            Phase::Finishing { input_ended } | Phase::Shutting { input_ended } => !input_ended,
+            Phase::Finishing { input_ended } | Phase::Shutting { input_ended } => {
+                !input_ended && !matches!(self.reader, Reader::Sated)
+            }
             Phase::Deciding | Phase::Over { .. } => false,
         }
     }
 
     /// Frees what was being read.
     pub(crate) fn stop_decoding(&mut self) {
-        if !matches!(self.reader, Reader::Nothing { .. }) {
-            self.reader = Reader::Nothing { discarded_bytes: 0 };
+        match self.reader {
+            Reader::Head(_) | Reader::Body(_) | Reader::Messages(_) => {
+                self.reader = Reader::Nothing { discarded_bytes: 0 };
+            }
+            Reader::Nothing { .. } | Reader::Sated => {}
         }
     }
 
-    /// Counts discarded input; false when it exceeds the limit.
-    pub(crate) fn discard(&mut self, bytes: usize, limits: &ConnectionConfig) -> bool {
-        let Reader::Nothing { discarded_bytes } = &mut self.reader else { return true };
+    /// Counts discarded input. Beyond the limit nothing more is read while we
+    /// still write, so that the last frame goes out whatever the peer does.
+    pub(crate) fn discard(&mut self, bytes: usize, limits: &ConnectionConfig) {
+        let Reader::Nothing { discarded_bytes } = &mut self.reader else { return };
         *discarded_bytes = discarded_bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        *discarded_bytes as usize <= limits.linger_bytes_max
+        if *discarded_bytes as usize > limits.linger_bytes_max {
+            self.reader = Reader::Sated;
+        }
+    }
+
+    /// Whether there is no point in draining the peer any longer.
+    pub(crate) fn has_lingered_enough(&self) -> bool {
+        self.phase == Phase::Lingering && matches!(self.reader, Reader::Sated)
     }
 }
 

@@ -19,7 +19,18 @@ pub(crate) struct Output {
     lent_control: u16,
     pongs: u16,
     ping_waiting: bool,
-    close_sent: bool,
+    farewell: Farewell,
+}
+
+/// How far our close frame has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Farewell {
+    /// There is none, or it waits behind the messages.
+    None,
+    /// It waits here, so it overtakes the messages.
+    Queued,
+    /// It has left whole.
+    Sent,
 }
 
 /// The bytes to write next to one transport, in order, a piece a frame.
@@ -80,7 +91,7 @@ impl Output {
             lent_control: 0,
             pongs: 0,
             ping_waiting: false,
-            close_sent: false,
+            farewell: Farewell::None,
         }
     }
 
@@ -94,7 +105,12 @@ impl Output {
 
     /// Whether our close frame has left whole.
     pub(crate) fn is_close_sent(&self) -> bool {
-        self.close_sent
+        self.farewell == Farewell::Sent
+    }
+
+    /// Whether our close frame precedes whatever message would be lent now.
+    pub(crate) fn has_farewell(&self) -> bool {
+        self.farewell != Farewell::None
     }
 
     /// Queues a control frame or an HTTP answer. Of more than `pongs_max`
@@ -112,7 +128,8 @@ impl Output {
                 }
                 self.pongs += 1;
             }
-            Purpose::Close | Purpose::Http | Purpose::Data => {}
+            Purpose::Close => self.farewell = Farewell::Queued,
+            Purpose::Http | Purpose::Data => {}
         }
         frames.push_back(&mut self.control, key);
     }
@@ -206,7 +223,7 @@ impl Output {
             Some(Purpose::Ping) => self.ping_waiting = false,
             Some(Purpose::Pong) => self.pongs = self.pongs.saturating_sub(1),
             Some(Purpose::Close) => {
-                self.close_sent = true;
+                self.farewell = Farewell::Sent;
                 written.close = true;
             }
             Some(Purpose::Http) | None => {}
@@ -214,3 +231,6 @@ impl Output {
         frames.release(key);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,13 +82,14 @@ impl Queue {
 pub(crate) struct Frames {
     table: Slab<Shared>,
     nodes: Slab<Node>,
-    bytes: u64,
+    message_bytes: u64,
 }
 
 impl Frames {
-    /// Bytes of all frames in the table, each counted once.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
+    /// Bytes of all messages in the table, each counted once. Control frames and
+    /// HTTP answers are not among them: every link bounds its own.
+    pub(crate) fn message_bytes(&self) -> u64 {
+        self.message_bytes
     }
 
     /// Puts a frame in the table, held once by the caller, who must [`release`](Self::release) it.
@@ -98,7 +99,7 @@ impl Frames {
         purpose: Purpose,
         conflation: Option<ConflationKey>,
     ) -> FrameKey {
-        self.bytes += bytes.len() as u64;
+        self.message_bytes += message_bytes(&bytes, purpose);
         let key = self.table.insert(Shared { bytes, holds: 1, purpose, conflation });
         FrameKey(u32::try_from(key).unwrap_or(NIL))
     }
@@ -113,7 +114,7 @@ impl Frames {
         shared.holds -= 1;
         if shared.holds == 0 {
             let shared = self.table.remove(slot);
-            self.bytes -= shared.bytes.len() as u64;
+            self.message_bytes -= message_bytes(&shared.bytes, shared.purpose);
             shrink_if_empty(&mut self.table);
         }
     }
@@ -156,31 +157,54 @@ impl Frames {
         Some(node.frame)
     }
 
-    /// Removes and releases the first frame behind the `skip` oldest that
-    /// satisfies `wanted`; says whether there was one.
-    pub(crate) fn remove_first(&mut self, queue: &mut Queue, skip: usize, wanted: Wanted) -> bool {
+    /// Where the first frame is, behind the `skip` oldest, that is `wanted`.
+    pub(crate) fn find(&self, queue: &Queue, skip: usize, wanted: Wanted) -> Option<Place> {
         let mut previous = NIL;
         let mut current = queue.head;
         let mut position = 0;
         while let Some(node) = self.nodes.get(current as usize) {
             if position >= skip && self.is_wanted(node.frame, wanted) {
-                self.unlink(queue, previous, current);
-                return true;
+                return Some(Place { previous, node: current, frame: node.frame });
             }
             position += 1;
             previous = current;
             current = node.next;
         }
-        false
+        None
     }
 
-    /// Removes and releases everything behind the `keep` oldest; says how many.
-    pub(crate) fn truncate(&mut self, queue: &mut Queue, keep: usize) -> usize {
-        let mut removed = 0;
-        while queue.len() > keep && self.remove_first(queue, keep, Wanted::Any) {
-            removed += 1;
+    /// Removes and releases the frame at `place`, found in `queue` as it is now.
+    pub(crate) fn remove(&mut self, queue: &mut Queue, place: Place) {
+        let Some(removed) = self.nodes.try_remove(place.node as usize) else { return };
+        match self.nodes.get_mut(place.previous as usize) {
+            Some(previous) => previous.next = removed.next,
+            None => queue.head = removed.next,
         }
-        removed
+        if queue.tail == place.node {
+            queue.tail = place.previous;
+        }
+        queue.len -= 1;
+        queue.bytes -= self.get(removed.frame).map_or(0, length);
+        self.release(removed.frame);
+        shrink_if_empty(&mut self.nodes);
+    }
+
+    /// Removes and releases the first frame behind the `skip` oldest that is
+    /// `wanted`; says whether there was one.
+    pub(crate) fn remove_first(&mut self, queue: &mut Queue, skip: usize, wanted: Wanted) -> bool {
+        let place = self.find(queue, skip, wanted);
+        place.inspect(|place| self.remove(queue, *place)).is_some()
+    }
+
+    /// Removes and releases everything behind the `keep` oldest; says how many
+    /// messages were among it.
+    pub(crate) fn truncate(&mut self, queue: &mut Queue, keep: usize) -> usize {
+        let mut messages = 0;
+        while let Some(place) = self.find(queue, keep, Wanted::Any) {
+            messages += usize::from(self.purpose(place.frame) == Some(Purpose::Data));
+            self.remove(queue, place);
+        }
+        messages
     }
 
     /// The queued frames, oldest first.
@@ -197,24 +221,24 @@ impl Frames {
             Wanted::Purpose(purpose) => self.purpose(key) == Some(purpose),
         }
     }
+}
 
-    fn unlink(&mut self, queue: &mut Queue, previous: u32, node: u32) {
-        let Some(removed) = self.nodes.try_remove(node as usize) else { return };
-        match self.nodes.get_mut(previous as usize) {
-            Some(previous) => previous.next = removed.next,
-            None => queue.head = removed.next,
-        }
-        if queue.tail == node {
-            queue.tail = previous;
-        }
-        queue.len -= 1;
-        queue.bytes -= self.get(removed.frame).map_or(0, length);
-        self.release(removed.frame);
-        shrink_if_empty(&mut self.nodes);
+/// Where in a queue a frame is. Good until the queue changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    previous: u32,
+    node: u32,
+    frame: FrameKey,
+}
+
+impl Place {
+    /// The frame that is there.
+    pub(crate) fn frame(self) -> FrameKey {
+        self.frame
     }
 }
 
-/// Which queued frame [`Frames::remove_first`] looks for.
+/// Which queued frame [`Frames::find`] looks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted {
     Any,
@@ -242,6 +266,14 @@ impl<'f> Iterator for Walk<'f> {
 /// A frame's length; configuration keeps outboxes, and so frames, below 4 GiB.
 fn length(bytes: &Bytes) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// What a frame counts against the server's byte budget.
+fn message_bytes(bytes: &Bytes, purpose: Purpose) -> u64 {
+    match purpose {
+        Purpose::Data => bytes.len() as u64,
+        Purpose::Ping | Purpose::Pong | Purpose::Close | Purpose::Http => 0,
+    }
 }
 
 fn shrink_if_empty<T>(slab: &mut Slab<T>) {

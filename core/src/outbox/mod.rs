@@ -6,6 +6,7 @@ pub use frames::ConflationKey;
 pub(crate) use frames::{FrameKey, Frames, Purpose, Queue, Walk, Wanted};
 
 use crate::config::{ConnectionConfig, Overflow};
+use bytes::Bytes;
 
 /// The queued messages of one member.
 ///
@@ -43,8 +44,10 @@ impl Outbox {
     }
 
     /// Offers a frame of `bytes` bytes. A waiting message with the same
-    /// conflation key gives way, full or not; when the rest still leaves no
-    /// room, `policy` decides. The work is bounded by the queue's length.
+    /// conflation key gives way, full or not; when the rest would still leave no
+    /// room, `policy` decides. Nothing gives way to a frame that is not queued,
+    /// and one that could never fit is dropped under every policy. The work is
+    /// bounded by the queue's length.
     pub(crate) fn offer(
         &mut self,
         frames: &mut Frames,
@@ -54,23 +57,29 @@ impl Outbox {
         policy: Overflow,
         conflation: Option<ConflationKey>,
     ) -> Offered {
-        let mut evicted = 0;
-        if let Some(conflation) = conflation
-            && frames.remove_first(&mut self.queue, self.in_flight as usize, Wanted::Conflated(conflation))
-        {
-            evicted += 1;
-        }
-        while !self.has_room(bytes, limits) {
+        let in_flight = self.in_flight as usize;
+        let replaced = conflation
+            .and_then(|conflation| frames.find(&self.queue, in_flight, Wanted::Conflated(conflation)));
+        let replaced_bytes = replaced.and_then(|place| frames.get(place.frame())).map_or(0, Bytes::len);
+        let messages_left = self.queue.len() - usize::from(replaced.is_some());
+        if !fits(bytes, messages_left, self.queue.bytes() - replaced_bytes, limits) {
             match policy {
-                Overflow::DropNewest => return Offered::Dropped,
-                Overflow::Disconnect => return Offered::Disconnect,
-                Overflow::DropOldest => {
-                    if !frames.remove_first(&mut self.queue, self.in_flight as usize, Wanted::Any) {
-                        return Offered::Dropped;
-                    }
-                    evicted += 1;
+                Overflow::DropOldest if self.fits_beside_lent(frames, bytes, limits) => {}
+                Overflow::Disconnect if bytes <= limits.outbox_bytes_max => return Offered::Disconnect,
+                Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => {
+                    return Offered::Dropped;
                 }
             }
+        }
+        let mut evicted = 0;
+        if let Some(place) = replaced {
+            frames.remove(&mut self.queue, place);
+            evicted += 1;
+        }
+        while !fits(bytes, self.queue.len(), self.queue.bytes(), limits)
+            && frames.remove_first(&mut self.queue, in_flight, Wanted::Any)
+        {
+            evicted += 1;
         }
         frames.push_back(&mut self.queue, key);
         let over = self.queue.bytes() > limits.outbox_pressure_bytes;
@@ -79,9 +88,16 @@ impl Outbox {
         Offered::Queued { evicted, pressure }
     }
 
-    /// Whether a frame of `bytes` bytes fits.
-    pub(crate) fn has_room(&self, bytes: usize, limits: &ConnectionConfig) -> bool {
-        self.queue.len() < limits.outbox_messages_max && self.queue.bytes() + bytes <= limits.outbox_bytes_max
+    fn fits_beside_lent(&self, frames: &Frames, bytes: usize, limits: &ConnectionConfig) -> bool {
+        let lent = self.in_flight as usize;
+        let lent_bytes = frames.iter(&self.queue).take(lent).map(Bytes::len).sum();
+        fits(bytes, lent, lent_bytes, limits)
+    }
+
+    /// Whether half of what may wait does.
+    pub(crate) fn is_half_full(&self, limits: &ConnectionConfig) -> bool {
+        self.queue.len() * 2 >= limits.outbox_messages_max
+            || self.queue.bytes() * 2 >= limits.outbox_bytes_max
     }
 
     /// Appends the close frame that ends a graceful close; it has reserved room.
@@ -119,6 +135,11 @@ impl Outbox {
         self.in_flight = 0;
         frames.truncate(&mut self.queue, 0)
     }
+}
+
+/// Whether a frame of `bytes` bytes has room beside what waits.
+fn fits(bytes: usize, waiting_messages: usize, waiting_bytes: usize, limits: &ConnectionConfig) -> bool {
+    waiting_messages < limits.outbox_messages_max && waiting_bytes + bytes <= limits.outbox_bytes_max
 }
 
 #[cfg(test)]
