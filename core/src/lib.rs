@@ -128,7 +128,7 @@
 //! | [`handshake`] | the HTTP head and its answers |
 //! | [`wire`] | frames and messages, for either side |
 //! | [`rooms`], [`broadcast`] | who is where, and who gets a message |
-//! | [`directory`] | the few facts that all shards share |
+//! | [`relay`], [`directory`] | what hubs tell each other, and the few facts they share |
 //! | [`close`], [`violation`] | how connections end, and what peers do wrong |
 //! | [`deadlines`], [`time`] | the wheel, and time as a number |
 //! | [`id`], [`random`], [`stats`] | names, the one source of chance, counts |
