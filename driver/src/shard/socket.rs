@@ -215,8 +215,7 @@ fn write_pieces(
     }
     scratch.clear();
     scratch.extend_from_slice(first);
-    let mut rest = outgoing.clone();
-    while let Some(piece) = rest.next() {
+    for piece in outgoing.clone() {
         let bytes = piece.as_bytes();
         if scratch.len() + bytes.len() > COPIED_PER_WRITE_BYTES {
             let pieces: SmallVec<[IoSlice<'_>; PIECES_PER_WRITE]> = std::iter::once(first)
