@@ -132,7 +132,7 @@ impl Hub {
         !self.is_writing(slot)
     }
 
-    fn is_writing(&self, slot: usize) -> bool {
+    pub(super) fn is_writing(&self, slot: usize) -> bool {
         let waiting = self.member_at(slot).is_some_and(|member| !member.outbox.queue().is_empty());
         waiting || self.links.get(slot).is_some_and(|link| !link.output.is_empty())
     }
