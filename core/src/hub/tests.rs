@@ -10,6 +10,7 @@ mod input;
 mod invariants;
 mod opening;
 mod outboxes;
+mod script;
 mod violations;
 
 use super::*;
