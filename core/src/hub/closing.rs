@@ -44,7 +44,6 @@ impl Hub {
         }
         self.push_close(slot, key);
         self.frames.release(key);
-        self.arm(slot);
         Ok(())
     }
 

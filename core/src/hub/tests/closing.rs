@@ -93,6 +93,7 @@ fn the_peer_closes_and_gets_its_code_back() {
         world.hub.send(world.now, peer.id, &Frame::text("unsent")).unwrap();
         let after = masked(&Frame::text("ignored"));
         assert_eq!(world.feed(&mut peer, &[masked(&close), after].concat()), []);
+        assert_eq!(world.hub.queued_bytes(), 0, "what cannot be said is not kept");
         world.drain(&mut peer);
         assert_eq!(peer.take_heard(), [Heard::Close(code)]);
         let closed = world.closed(peer.id).unwrap();

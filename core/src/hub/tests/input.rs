@@ -55,6 +55,15 @@ fn a_message_that_drips_is_too_slow() {
 }
 
 #[test]
+fn a_short_message_time_does_not_wait_for_other_deadlines() {
+    let mut world = World::new(|server| server.connection.message_time_max = Duration::from_secs(1));
+    let mut peer = world.connect("ann");
+    world.feed(&mut peer, &raw(0x01, b"begun"));
+    world.advance(Duration::from_secs(1) + crate::deadlines::TICK);
+    assert_eq!(world.closed(peer.id).unwrap().reason, CloseReason::Violation(Violation::MessageTooSlow));
+}
+
+#[test]
 fn messages_one_after_another_each_have_their_time() {
     let mut world = World::new(|_| {});
     let mut peer = world.connect("ann");

@@ -60,6 +60,7 @@ impl Stage {
             (route.message_bytes_max, route.outbox_bytes_max, route.outbox_pressure_bytes) = (100, 150, 90);
             (route.outbox_messages_max, route.pongs_pending_max, route.linger_bytes_max) = (5, 2, 300);
             route.idle_time_max = Some(Duration::from_secs(100));
+            route.message_time_max = Duration::from_secs(8);
         };
         let world = World::with_profiles(limits, |config| {
             for policy in [Overflow::DropOldest, Overflow::Disconnect] {
