@@ -42,7 +42,6 @@ impl Hub {
             member.cold.closing = Some(Closing { code, rooms });
         }
         self.push_close(slot, &Frame::close(code, reason));
-        self.arm(slot);
         Ok(())
     }
 

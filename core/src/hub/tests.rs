@@ -1,1 +1,18 @@
+//! The hub as its peers and its driver see it. After every step of every test
+//! the hub's invariants are checked.
 
+mod broadcasts;
+mod closing;
+mod groups;
+mod harness;
+mod heartbeat;
+mod input;
+mod invariants;
+mod opening;
+mod outboxes;
+mod script;
+mod violations;
+
+use super::*;
+use harness::{Heard, Peer, Said, World};
+use std::time::Duration;

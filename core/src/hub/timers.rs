@@ -45,7 +45,7 @@ impl Hub {
         }
     }
 
-    fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
+    pub(super) fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
         let link = self.links.get(slot)?;
         let limits = self.config.profile(link.profile);
         Some(link.clocks.next(link.phase, link.output.is_close_sent(), limits, &self.config.server))

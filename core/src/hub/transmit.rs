@@ -84,7 +84,6 @@ impl Hub {
         let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
         let written = link.output.sent(&mut self.frames, outbox, limits, bytes);
         self.stats.deliveries_sent += u64::from(written.messages);
-        self.discard_overtaken(slot);
         let pending = self.is_writing(slot);
 
         let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
@@ -133,7 +132,7 @@ impl Hub {
         !self.is_writing(slot)
     }
 
-    fn is_writing(&self, slot: usize) -> bool {
+    pub(super) fn is_writing(&self, slot: usize) -> bool {
         let waiting = self.member_at(slot).is_some_and(|member| !member.outbox.queue().is_empty());
         waiting || self.links.get(slot).is_some_and(|link| !link.output.is_empty())
     }

@@ -22,6 +22,13 @@ pub(super) fn limits() -> ConnectionConfig {
         .unwrap()
 }
 
+impl Output {
+    /// What waits here, and the frame that is partly written.
+    pub(crate) fn holdings(&self) -> (Queue, Option<FrameKey>) {
+        (self.control, self.current)
+    }
+}
+
 /// One link's output and one member's outbox, with the table of both.
 pub(super) struct Desk {
     pub(super) frames: Frames,

@@ -172,3 +172,41 @@ proptest! {
         }
     }
 }
+
+impl Frames {
+    /// Every frame is held exactly as often as queues and writes name it, every
+    /// node is in one queue, and the bytes of messages add up.
+    pub(crate) fn assert_held_by(&self, queues: &[Queue], in_writing: &[FrameKey]) {
+        let mut named: Vec<u32> = in_writing.iter().map(|key| key.0).collect();
+        for queue in queues {
+            let (mut next, mut bytes, before) = (queue.head, 0, named.len());
+            while let Some(node) = self.nodes.get(next as usize) {
+                named.push(node.frame.0);
+                bytes += self.get(node.frame).map_or(0, Bytes::len);
+                next = node.next;
+            }
+            assert_eq!((queue.len(), queue.bytes()), (named.len() - before, bytes), "a queue's sums");
+        }
+        assert_eq!(self.nodes.len() + in_writing.len(), named.len(), "a node is in no queue");
+        named.sort_unstable();
+        let mut message_bytes = 0;
+        for (key, shared) in &self.table {
+            let key = u32::try_from(key).unwrap();
+            let holds = named.iter().filter(|&&named| named == key).count();
+            assert_eq!(shared.holds as usize, holds, "holds of frame {key}");
+            assert!(holds > 0, "frame {key} is kept for nobody");
+            message_bytes += super::message_bytes(&shared.bytes, shared.purpose);
+        }
+        assert_eq!(self.message_bytes, message_bytes);
+    }
+
+    /// How many messages a queue holds.
+    pub(crate) fn messages(&self, queue: &Queue) -> usize {
+        let (mut next, mut messages) = (queue.head, 0);
+        while let Some(node) = self.nodes.get(next as usize) {
+            messages += usize::from(self.purpose(node.frame) == Some(Purpose::Data));
+            next = node.next;
+        }
+        messages
+    }
+}

@@ -1,0 +1,113 @@
+//! What holds in every hub after every call.
+
+use crate::hub::Hub;
+use crate::link::{Link, Phase};
+use crate::member::Member;
+use crate::rooms::MemberKey;
+use crate::time::Instant;
+use std::collections::BTreeSet;
+
+impl Hub {
+    /// Panics where the hub is at odds with itself. Looks at all of it.
+    pub(super) fn check_invariants(&self) {
+        self.check_links();
+        self.check_groups();
+        self.check_frames();
+        self.check_counts();
+    }
+
+    /// Links and members name each other; phases and flags agree; whoever waits
+    /// for something is listed or has a deadline.
+    fn check_links(&self) {
+        for (slot, link) in &self.links {
+            let member = self.member_at(slot);
+            assert_eq!(link.member.is_some(), member.is_some());
+            if let Some(member) = member {
+                assert_eq!(member.link as usize, slot);
+                assert_eq!(member.is_open, link.phase == Phase::Open, "{:?}", link.phase);
+            }
+            let listed = self.listed.iter().filter(|&&listed| listed as usize == slot).count();
+            assert!(!link.is_listed || listed > 0, "said to be listed, and is not");
+            let (at, _) = self.next_due(slot).unwrap();
+            assert!(link.next_check <= at, "a deadline nobody looks at");
+            if link.next_check != Instant::FAR_FUTURE {
+                let next = self.deadlines.next().expect("the wheel knows");
+                assert!(next < link.next_check + crate::deadlines::TICK, "the wheel wakes too late");
+            }
+        }
+        let carried = self.links.iter().filter(|(_, link)| link.member.is_some()).count();
+        assert_eq!(self.members.len(), carried, "a member without a link");
+    }
+
+    /// A connection is in a group when the group has it; no group is empty; who
+    /// is not open is in none.
+    fn check_groups(&self) {
+        let mut pairs = BTreeSet::new();
+        for group in self.rooms.groups() {
+            let members = self.rooms.members(group);
+            assert!(!members.is_empty(), "an empty group");
+            pairs.extend(members.iter().map(|&member| (member, group)));
+        }
+        let mut expected = 0;
+        for (key, member) in &self.members {
+            let key = MemberKey(u32::try_from(key).unwrap());
+            let groups: Vec<_> = self.rooms.groups_of(key).collect();
+            assert!(member.is_open || groups.is_empty(), "a closed connection in a group");
+            assert!(groups.iter().all(|&group| pairs.contains(&(key, group))));
+            expected += groups.len();
+        }
+        assert_eq!(pairs.len(), expected, "a group with a member that is gone");
+    }
+
+    /// Every frame is held by whom it waits for, outboxes are within their
+    /// limits, and all of it within the budget.
+    fn check_frames(&self) {
+        let (mut queues, mut in_writing) = (Vec::new(), Vec::new());
+        for (slot, link) in &self.links {
+            let (control, current) = link.output.holdings();
+            let limits = self.config.profile(link.profile);
+            // One each of ping, close and answers; one pong beyond those in flight.
+            assert!(control.len() <= 2 * limits.pongs_pending_max + 5, "{} control frames", control.len());
+            queues.push(control);
+            in_writing.extend(current);
+            if let Some(Member { outbox, .. }) = self.member_at(slot) {
+                let messages = self.frames.messages(outbox.queue());
+                assert!(messages <= limits.outbox_messages_max);
+                assert!(outbox.queue().bytes() <= limits.outbox_bytes_max + 127);
+                queues.push(*outbox.queue());
+            }
+            if let Phase::Over { .. } = link.phase {
+                assert!(!self.is_writing(slot), "frames for a transport that is gone");
+            }
+        }
+        self.frames.assert_held_by(&queues, &in_writing);
+        assert!(self.queued_bytes() <= self.budget_bytes());
+    }
+
+    /// What came is what went and what is there.
+    fn check_counts(&self) {
+        let count =
+            |wanted: fn(&Link) -> bool| self.links.iter().filter(|(_, link)| wanted(link)).count() as u64;
+        let stats = self.stats();
+        assert_eq!(self.pending_handshakes as u64, count(|link| link.phase.is_before_open()));
+        let open = count(|link| link.member.is_some() && link.phase.is_talking());
+        assert_eq!(stats.connections_opened, stats.connections_closed + open);
+        assert_eq!(
+            stats.deliveries_offered,
+            stats.deliveries_queued
+                + stats.dropped_outbox_full
+                + stats.dropped_budget
+                + stats.dropped_disconnected
+        );
+        let queues = self.members.iter().map(|(_, member)| self.frames.messages(member.outbox.queue()));
+        let in_writing = self.links.iter().filter(|(_, link)| {
+            let (_, current) = link.output.holdings();
+            current.and_then(|key| self.frames.purpose(key)) == Some(crate::outbox::Purpose::Data)
+        });
+        let waiting = queues.sum::<usize>() + in_writing.count();
+        assert_eq!(
+            stats.deliveries_queued,
+            stats.deliveries_sent + stats.evicted + stats.discarded + waiting as u64
+        );
+    }
+}
