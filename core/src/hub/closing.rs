@@ -37,7 +37,7 @@ impl Hub {
         }
         link.signal(now, Signal::CloseRequested);
         let rooms = self.leave_everything(slot);
-        let key = self.frames.share(Frame::close(code, reason).bytes().clone(), Purpose::Close, None);
+        let key = self.frames.share(Frame::close(code, reason).into_bytes(), Purpose::Close, None);
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
             member.cold.closing = Some(Closing { code, rooms });
@@ -86,7 +86,7 @@ impl Hub {
         };
         if link.phase == Phase::Open {
             self.discard_unsent(slot);
-            self.push_control(slot, Frame::close(code, &text).bytes().clone(), Purpose::Close);
+            self.push_control(slot, Frame::close(code, &text).into_bytes(), Purpose::Close);
         }
         self.conclude(now, slot, Signal::Failed, reason);
     }
@@ -100,7 +100,7 @@ impl Hub {
         } else {
             self.discard_unsent(slot);
             let code = frame.as_ref().map_or(CloseCode::Status, |frame| frame.code);
-            self.push_control(slot, Frame::close(code, "").bytes().clone(), Purpose::Close);
+            self.push_control(slot, Frame::close(code, "").into_bytes(), Purpose::Close);
             CloseReason::ByPeer(frame)
         };
         self.conclude(now, slot, Signal::PeerClosed, reason);
