@@ -59,7 +59,11 @@ impl World {
             let is_open = self.hub.is_open(peer.id);
             assert!(!(is_open && peer.is_closed), "{} is open after its end", peer.id);
             if !is_open {
-                assert!(self.hub.groups_of(peer.id).next().is_none(), "{} is a member after its end", peer.id);
+                assert!(
+                    self.hub.groups_of(peer.id).next().is_none(),
+                    "{} is a member after its end",
+                    peer.id
+                );
             }
             assert!(!peer.is_released || self.hub.metadata(peer.id).is_none(), "{} is still known", peer.id);
         }
@@ -76,7 +80,8 @@ impl World {
                 break;
             }
         }
-        let left: Vec<&Peer> = self.peers.iter().filter(|peer| !peer.is_released || !peer.is_closed).collect();
+        let left: Vec<&Peer> =
+            self.peers.iter().filter(|peer| !peer.is_released || !peer.is_closed).collect();
         assert!(left.is_empty(), "not ended: {left:?}");
         assert_eq!(self.hub.queued_bytes(), 0);
         assert_eq!((self.hub.rooms_len(), self.hub.connections().count()), (0, 0));
@@ -174,7 +179,8 @@ impl World {
                 Notice::GroupOpened(_) | Notice::GroupClosed(_) => continue,
                 other => panic!("unknown notice {other:?}"),
             };
-            let peer = self.peers.iter_mut().find(|peer| peer.id == id).expect("a notice of a known transport");
+            let peer =
+                self.peers.iter_mut().find(|peer| peer.id == id).expect("a notice of a known transport");
             assert!(!peer.is_closed, "a notice after the end of {id}");
             peer.is_closed = ends;
         }

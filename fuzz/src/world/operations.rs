@@ -13,7 +13,7 @@ use fanfare_core::handshake::Response;
 use fanfare_core::hub::{Acceptance, ConflationKey, Decision, Publication, Transmit};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::rooms::RoomName;
-use fanfare_core::wire::{CloseCode as Code, ControlPayload, Frame};
+use fanfare_core::wire::{ControlPayload, Frame};
 use http::{HeaderMap, StatusCode};
 use std::io;
 use std::num::NonZeroU64;
@@ -80,14 +80,17 @@ impl World {
                 script.bytes(count.into()).to_vec()
             }
             b'i' => masked(&Frame::ping(&ControlPayload::EMPTY), None),
-            b'k' => masked(&Frame::close(Code::from(1_000 + u16::from(script.number(10))), "bye"), None),
+            b'k' => masked(&Frame::close(CloseCode::from(1_000 + u16::from(script.number(10))), "bye"), None),
             _ => {
                 let frame = Frame::binary(&vec![b'x'; 8 * usize::from(script.number(10))]);
-                masked(&frame, match letter {
-                    b'f' => Some(0x02),
-                    b'g' => Some(0x80),
-                    _ => None,
-                })
+                masked(
+                    &frame,
+                    match letter {
+                        b'f' => Some(0x02),
+                        b'g' => Some(0x80),
+                        _ => None,
+                    },
+                )
             }
         };
         self.receive(place, bytes);
@@ -161,9 +164,13 @@ impl World {
                 }
                 assert!(!self.hub.is_in(id, &room.namespace, &room.name));
             }
-            b'n' => assert!(is_open || self.hub.join_namespace(id, &room.namespace).is_err()),
+            b'n' => {
+                let joined = self.hub.join_namespace(id, &room.namespace);
+                assert!(is_open || joined.is_err(), "{id} joined without being open");
+            }
             _ => {
-                let _known = self.hub.leave_namespace(id, &room.namespace).is_ok();
+                let left = self.hub.leave_namespace(id, &room.namespace);
+                assert!(!is_open || left.is_ok(), "{id} is open and cannot leave");
                 assert!(!self.hub.is_in(id, &room.namespace, &room.name));
             }
         }
@@ -188,7 +195,11 @@ impl World {
             b'v' => self.hub.fail(now, id, CloseCode::Error, CloseReason::HandlerFailed),
             _ => self.hub.abort(now, id),
         };
-        assert!(known.is_ok() != self.peers[place].is_released, "{letter}: a stale id must be refused");
+        assert!(
+            known.is_ok() != self.peers[place].is_released,
+            "{}: a stale id must be refused",
+            char::from(letter)
+        );
     }
 
     /// `bTNON`: to target T a message of 8 N bytes, to all but O, under terms N.
