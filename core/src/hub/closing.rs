@@ -41,7 +41,7 @@ impl Hub {
             member.is_open = false;
             member.cold.closing = Some(Closing { code, rooms });
         }
-        self.push_close(slot, &Frame::close(code, reason));
+        self.push_close(slot, Frame::close(code, reason));
         Ok(())
     }
 
@@ -87,9 +87,9 @@ impl Hub {
             let close = Frame::close(code, &text);
             if reason == CloseReason::OutboxFull {
                 self.discard_unsent(slot);
-                self.push_control(slot, close.bytes().clone(), Purpose::Close);
+                self.push_control(slot, close.into_bytes(), Purpose::Close);
             } else {
-                self.push_close(slot, &close);
+                self.push_close(slot, close);
             }
         }
         self.conclude(now, slot, Signal::Failed, reason);
@@ -104,7 +104,7 @@ impl Hub {
         } else {
             self.discard_unsent(slot);
             let code = frame.as_ref().map_or(CloseCode::Status, |frame| frame.code);
-            self.push_control(slot, Frame::close(code, "").bytes().clone(), Purpose::Close);
+            self.push_control(slot, Frame::close(code, "").into_bytes(), Purpose::Close);
             CloseReason::ByPeer(frame)
         };
         self.conclude(now, slot, Signal::PeerClosed, reason);

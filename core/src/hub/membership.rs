@@ -110,17 +110,21 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         let joined = self.rooms.join(key, scope, name, limits)?;
-        let namespace = match scope {
-            Scope::Room(namespace) => self.rooms.find(Scope::Namespace, namespace),
-            Scope::Client | Scope::Namespace => None,
-        };
-        for (entry, group) in [(joined.namespace_entry, namespace), (joined.entry, Some(joined.group))] {
-            if entry == Entry::Created {
-                let name = group.and_then(|group| self.rooms.full_name(group));
-                self.notices.extend(name.map(Notice::GroupOpened));
-            }
+        if joined.namespace_entry == Entry::Created
+            && let Scope::Room(namespace) = scope
+        {
+            let namespace = self.rooms.find(Scope::Namespace, namespace);
+            self.tell_opened(namespace);
+        }
+        if joined.entry == Entry::Created {
+            self.tell_opened(Some(joined.group));
         }
         Ok(joined)
+    }
+
+    fn tell_opened(&mut self, group: Option<GroupKey>) {
+        let name = group.and_then(|group| self.rooms.full_name(group));
+        self.notices.extend(name.map(Notice::GroupOpened));
     }
 
     fn leave_group(

@@ -199,7 +199,7 @@ impl Hub {
 
     /// RFC 6455 §5.5.2: a pong for every ping, unless a close frame was sent.
     fn answer_ping(&mut self, slot: usize, payload: &ControlPayload<'_>) {
-        self.push_control(slot, Frame::pong(payload).bytes().clone(), Purpose::Pong);
+        self.push_control(slot, Frame::pong(payload).into_bytes(), Purpose::Pong);
     }
 
     fn discard(&mut self, now: Instant, slot: usize, bytes: usize) {

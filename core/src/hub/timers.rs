@@ -101,7 +101,7 @@ impl Hub {
         if link.phase == Phase::Open && !link.output.has_ping_waiting() {
             self.stats.pings_queued += 1;
             let ping = Frame::ping(&ControlPayload::EMPTY);
-            self.push_control(slot, ping.bytes().clone(), Purpose::Ping);
+            self.push_control(slot, ping.into_bytes(), Purpose::Ping);
         }
     }
 }

@@ -148,10 +148,10 @@ impl Hub {
     }
 
     /// Queues the close frame of a graceful close, behind all messages.
-    pub(super) fn push_close(&mut self, slot: usize, close: &Frame) {
+    pub(super) fn push_close(&mut self, slot: usize, close: Frame) {
         let member = self.links.get(slot).and_then(|link| link.member);
         if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
-            let key = self.frames.share(close.bytes().clone(), Purpose::Close, None);
+            let key = self.frames.share(close.into_bytes(), Purpose::Close, None);
             member.outbox.push_close(&mut self.frames, key);
             self.frames.release(key);
         }

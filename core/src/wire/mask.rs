@@ -28,7 +28,13 @@ impl Mask {
         for (byte, key) in tail.iter_mut().zip(self.key.iter().cycle()) {
             *byte ^= key;
         }
-        self.key.rotate_left(bytes.len() % 4);
+        let [a, b, c, d] = self.key;
+        self.key = match bytes.len() % 4 {
+            1 => [b, c, d, a],
+            2 => [c, d, a, b],
+            3 => [d, a, b, c],
+            _ => [a, b, c, d],
+        };
     }
 }
 
