@@ -1,22 +1,11 @@
-//! The built program with bad input: one line that helps, the right exit code.
+//! Bad input: one line that helps and the right exit code; and where settings
+//! come from.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
+use crate::support::fanfare;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::{env, fs, process};
-
-/// The program without whatever settings the surroundings have.
-fn fanfare(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fanfare"));
-    let inherited = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANFARE_"));
-    for (name, _) in inherited {
-        command.env_remove(name);
-    }
-    command.args(arguments);
-    command
-}
 
 /// Runs to the end and yields the exit code and the one line of the error.
 fn refusal(command: &mut Command) -> (i32, String) {
