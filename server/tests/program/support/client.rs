@@ -52,9 +52,9 @@ impl Client {
     #[track_caller]
     pub(crate) fn receive(&mut self) -> Message {
         loop {
-            match self.socket.read().unwrap() {
-                Message::Ping(_) | Message::Pong(_) => {}
-                message => return message,
+            let message = self.socket.read().unwrap();
+            if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
+                return message;
             }
         }
     }
@@ -67,10 +67,9 @@ impl Client {
     /// The close frame that is next, which is not answered before the next read.
     #[track_caller]
     pub(crate) fn receive_close(&mut self) -> CloseCode {
-        match self.receive() {
-            Message::Close(Some(frame)) => frame.code,
-            other => panic!("no close frame with a code: {other:?}"),
-        }
+        let message = self.receive();
+        let Message::Close(Some(frame)) = message else { panic!("no close frame with a code: {message:?}") };
+        frame.code
     }
 
     /// Answers a close frame, and waits until the server has hung up.
