@@ -38,6 +38,10 @@ impl Transport for Moved {
         self.stream()?.poll_read(cx, buffer)
     }
 
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_write(cx, bytes)
+    }
+
     fn poll_write_vectored(
         &mut self,
         cx: &mut Context<'_>,

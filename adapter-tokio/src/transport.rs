@@ -24,17 +24,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Stream<S> {
         Pin::new(&mut self.0).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
     }
 
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
     fn poll_write_vectored(
         &mut self,
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.0);
-        match pieces {
-            // One frame goes out cheaper by send(2) than by writev(2).
-            [piece] => stream.poll_write(cx, piece),
-            pieces => stream.poll_write_vectored(cx, pieces),
-        }
+        Pin::new(&mut self.0).poll_write_vectored(cx, pieces)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -16,6 +16,9 @@ pub trait Transport: fmt::Debug + Send {
     /// Reads into `buffer`; 0 bytes mean the end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
 
+    /// Writes some of `bytes`, which are not empty.
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
     /// Writes some of `pieces`, which are not all empty.
     fn poll_write_vectored(
         &mut self,

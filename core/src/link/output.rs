@@ -64,6 +64,13 @@ impl<'f> Piece<'f> {
     }
 }
 
+impl Outgoing<'_> {
+    /// Whether no piece is left.
+    pub fn is_empty(&self) -> bool {
+        self.clone().next().is_none()
+    }
+}
+
 impl<'f> Iterator for Outgoing<'f> {
     type Item = Piece<'f>;
 

@@ -6,7 +6,6 @@ use super::peer::{
 };
 use super::shard::{Heard, Shard, assert_refused, assert_refused_by, close_code};
 use fanfare_core::close::CloseReason;
-use fanfare_core::hub::Deadline;
 use fanfare_core::violation::Violation;
 use fanfare_core::wire::Frame;
 use std::time::Duration;
@@ -111,7 +110,7 @@ fn a_dripped_message_is_cut_when_its_time_is_over() {
         }
         assert!(shard.hub.is_open(id));
         shard.pass(Duration::from_millis(1_050));
-        assert_eq!(shard.reasons(id), [CloseReason::TimedOut(Deadline::Message)]);
+        assert_eq!(shard.reasons(id), [CloseReason::Violation(Violation::MessageTooSlow)]);
         assert_eq!(close_code(&shard.write(id)), Some(1008));
         shard.assert_well(neighbour);
     }

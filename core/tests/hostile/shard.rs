@@ -135,9 +135,15 @@ impl Shard {
 
     /// Looks at the transport without taking a byte: a peer that does not read.
     pub(crate) fn write_nothing(&mut self, id: ConnectionId) {
-        if let Transmit::Write(_) = self.hub.transmit(id, 16).unwrap() {
-            self.hub.sent(self.now, id, 0).unwrap();
-        }
+        self.waiting_pieces(id);
+    }
+
+    /// How many frames wait for a peer that does not read, control frames too.
+    pub(crate) fn waiting_pieces(&mut self, id: ConnectionId) -> usize {
+        let Transmit::Write(pieces) = self.hub.transmit(id, usize::MAX).unwrap() else { return 0 };
+        let waiting = pieces.count();
+        self.hub.sent(self.now, id, 0).unwrap();
+        waiting
     }
 
     /// Lets time pass, from one deadline to the next.

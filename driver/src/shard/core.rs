@@ -132,8 +132,9 @@ impl Core {
         self.settle(app);
     }
 
-    pub(super) fn sent(&mut self, id: ConnectionId, bytes: usize) {
-        let _ = self.hub.sent(self.now, id, bytes);
+    /// The transport took some bytes; says whether more wait.
+    pub(super) fn sent(&mut self, id: ConnectionId, bytes: usize) -> bool {
+        self.hub.sent(self.now, id, bytes).unwrap_or(false)
     }
 
     pub(super) fn write_shut(&mut self, id: ConnectionId) {

@@ -68,6 +68,7 @@ pub struct Shard {
     /// By the slot of the connection.
     sockets: Vec<Option<Socket>>,
     read_buffer: Box<[u8]>,
+    scratch: Vec<u8>,
     /// Slots to serve; what a turn has no budget for stays.
     ready: VecDeque<u32>,
     woken: Vec<u32>,
@@ -83,6 +84,7 @@ impl Shard {
             core: Core::new(id, handle, random),
             sockets: Vec::new(),
             read_buffer: vec![0; read_buffer_bytes].into_boxed_slice(),
+            scratch: Vec::new(),
             ready: VecDeque::new(),
             woken: Vec::new(),
             commands: Vec::new(),
@@ -190,7 +192,12 @@ impl Shard {
         let budget = self.ready.len().min(SOCKETS_PER_TURN);
         for _ in 0..budget {
             let Some(slot) = self.ready.pop_front() else { break };
-            let mut serve = Serve { app: &self.server.app, core: &mut self.core, sockets: &mut self.sockets };
+            let mut serve = Serve {
+                app: &self.server.app,
+                scratch: &mut self.scratch,
+                core: &mut self.core,
+                sockets: &mut self.sockets,
+            };
             if serve.socket(slot, &mut self.read_buffer) {
                 self.ready.push_back(slot);
             }
@@ -199,7 +206,13 @@ impl Shard {
     }
 
     fn write_listed(&mut self) {
-        Serve { app: &self.server.app, core: &mut self.core, sockets: &mut self.sockets }.write_listed();
+        Serve {
+            app: &self.server.app,
+            scratch: &mut self.scratch,
+            core: &mut self.core,
+            sockets: &mut self.sockets,
+        }
+        .write_listed();
     }
 
     fn end(&mut self) {

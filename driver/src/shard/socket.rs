@@ -3,7 +3,7 @@
 use super::{Core, SharedWaker};
 use crate::app::Application;
 use crate::transport::Transport;
-use fanfare_core::hub::Transmit;
+use fanfare_core::hub::{Outgoing, Transmit};
 use fanfare_core::id::ConnectionId;
 use smallvec::SmallVec;
 use std::io::{self, ErrorKind, IoSlice};
@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Waker, ready};
 
 /// Reads from one socket in a turn.
 const READS_PER_TURN: usize = 4;
-/// Frames in one vectored write.
+/// Small frames are copied together up to this many bytes.
+const COPIED_PER_WRITE_BYTES: usize = 16 * 1024;
+/// Frames in one write.
 const PIECES_PER_WRITE: usize = 64;
 
 /// A transport, and what is known of its readiness.
@@ -51,6 +53,8 @@ impl Socket {
 /// What serving a socket needs of the shard.
 pub(super) struct Serve<'s> {
     pub(super) app: &'s Application,
+    /// Where small frames are put together.
+    pub(super) scratch: &'s mut Vec<u8>,
     pub(super) core: &'s mut Core,
     pub(super) sockets: &'s mut Vec<Option<Socket>>,
 }
@@ -160,9 +164,7 @@ impl Serve<'_> {
                 Ok(Transmit::Nothing) | Err(_) => return,
                 Ok(Transmit::Write(_) | Transmit::ShutdownWrite) if !socket.may_write => return,
                 Ok(Transmit::Write(outgoing)) => {
-                    let pieces: SmallVec<[IoSlice<'_>; PIECES_PER_WRITE]> =
-                        outgoing.map(|piece| IoSlice::new(piece.as_bytes())).collect();
-                    socket.transport.poll_write_vectored(&mut cx, &pieces)
+                    write_pieces(&mut *socket.transport, &mut cx, outgoing, self.scratch)
                 }
                 Ok(Transmit::ShutdownWrite) => match poll_shut(&mut *socket.transport, &mut cx) {
                     Poll::Ready(Ok(())) => {
@@ -175,11 +177,17 @@ impl Serve<'_> {
             };
             match written {
                 Poll::Ready(Ok(0)) => core.transport_failed(self.app, id, ErrorKind::WriteZero),
-                Poll::Ready(Ok(count)) => core.sent(id, count),
+                Poll::Ready(Ok(count)) => {
+                    // Whatever is to be done after the last byte, the hub lists anew.
+                    if !core.sent(id, count) {
+                        return;
+                    }
+                }
                 Poll::Ready(Err(error)) => core.transport_failed(self.app, id, error.kind()),
                 Poll::Pending => {
                     socket.may_write = false;
                     core.sent(id, 0);
+                    return;
                 }
             }
         }
@@ -191,6 +199,35 @@ impl Serve<'_> {
         }
         self.core.released(id);
     }
+}
+
+/// One write of many frames. Small ones are copied together first: that is
+/// cheaper than a vectored write of as many pieces.
+fn write_pieces(
+    transport: &mut dyn Transport,
+    cx: &mut Context<'_>,
+    mut outgoing: Outgoing<'_>,
+    scratch: &mut Vec<u8>,
+) -> Poll<io::Result<usize>> {
+    let first = outgoing.next().map(|piece| piece.as_bytes()).unwrap_or_default();
+    if outgoing.is_empty() {
+        return transport.poll_write(cx, first);
+    }
+    scratch.clear();
+    scratch.extend_from_slice(first);
+    let mut rest = outgoing.clone();
+    while let Some(piece) = rest.next() {
+        let bytes = piece.as_bytes();
+        if scratch.len() + bytes.len() > COPIED_PER_WRITE_BYTES {
+            let pieces: SmallVec<[IoSlice<'_>; PIECES_PER_WRITE]> = std::iter::once(first)
+                .chain(outgoing.map(|piece| piece.as_bytes()))
+                .map(IoSlice::new)
+                .collect();
+            return transport.poll_write_vectored(cx, &pieces);
+        }
+        scratch.extend_from_slice(bytes);
+    }
+    transport.poll_write(cx, scratch)
 }
 
 fn poll_shut(transport: &mut dyn Transport, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
