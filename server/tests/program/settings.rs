@@ -88,12 +88,18 @@ fn a_value_that_cannot_be_read_names_where_it_stands() {
                 .to_owned()
         ),
     );
+    assert_refused(
+        &["--shards", "1025"],
+        2,
+        "fanfare: --shards: `1025` is no number of shards; use a whole number from 1 to 1024, or auto for one \
+         per core",
+    );
     let file = Scratch::file("value", "shards = 0\n");
     assert_refused(
         &["--config", file.path()],
         2,
         &format!(
-            "fanfare: shards in {}: `0` is no number of shards; use a whole number from 1 to 65535, or auto \
+            "fanfare: shards in {}: `0` is no number of shards; use a whole number from 1 to 1024, or auto \
              for one per core",
             file.path()
         ),
