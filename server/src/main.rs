@@ -5,6 +5,7 @@
 
 mod apps;
 mod cli;
+mod descriptors;
 mod failure;
 mod serve;
 mod settings;

@@ -1,6 +1,7 @@
 //! Brings the server up with settings that were checked, and down by signal.
 
 use crate::apps;
+use crate::descriptors;
 use crate::failure::Failure;
 use crate::settings::ServeOptions;
 use fanfare::tokio::{Placement, Server};
@@ -18,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
     let ServeOptions { addr, runtime, shards, placement, log, stop_time_max, config } = options;
     log_to_stderr(log);
+    let descriptors_max = descriptors::raise_limit();
     let shards = usize::from(shards.unwrap_or_else(one_per_core).get());
     let (listener, address) = listen(addr)?;
     listener.set_nonblocking(true).map_err(Failure::Start)?;
@@ -26,7 +28,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
         stop_on_signals(server.handle(), stop_time_max)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::Start)?;
         announce(address)?;
-        tracing::info!(%address, %runtime, shards, ?placement, "listening");
+        tracing::info!(%address, %runtime, shards, ?placement, descriptors_max, "listening");
         server.serve(listener).await?;
         tracing::info!("stopped");
         Ok(())
@@ -107,4 +109,26 @@ fn log_to_stderr(filter: EnvFilter) {
         .finish();
     // Fails only where one is installed already, which then is as good.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind;
+
+    /// As root one may listen anywhere, so the system's refusal is made up.
+    #[test]
+    fn a_refusal_of_the_system_is_told_with_the_way_out() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        for (kind, told) in [
+            (ErrorKind::PermissionDenied, "address 127.0.0.1:80 needs privileges that this user lacks"),
+            (ErrorKind::AddrInUse, "address 127.0.0.1:80 is already in use"),
+            (ErrorKind::AddrNotAvailable, "address 127.0.0.1:80 is not one of this machine's"),
+            (ErrorKind::OutOfMemory, "cannot listen on 127.0.0.1:80: out of memory"),
+        ] {
+            let line = refused(address, kind.into()).line();
+            assert!(line.starts_with(told), "{line}");
+            assert!(line.contains("; choose ") && line.contains("--addr"), "{line}");
+        }
+    }
 }

@@ -107,6 +107,14 @@ fn readme_has_the_two_commands() {
 }
 
 #[test]
+fn the_example_of_readme_is_the_one_that_is_compiled() {
+    let tree = Tree::of_project();
+    let example = markdown::without_introduction(&tree.file("examples/chat.rs").text);
+    let shown = markdown::programs(&tree.file("README.md").text);
+    assert_eq!(shown, [example], "README.md must show examples/chat.rs from its first `use` on");
+}
+
+#[test]
 fn every_setting_is_documented() {
     let tree = Tree::of_project();
     let fields = settings::fields(tree);

@@ -46,6 +46,19 @@ pub(crate) fn commands(text: &str) -> Vec<&str> {
     found
 }
 
+/// The text of the blocks that are marked as `rust`.
+pub(crate) fn programs(text: &str) -> Vec<&str> {
+    let blocks = text.split("\n```rust\n").skip(1);
+    blocks.map(|block| block.split_once("```\n").map_or(block, |(program, _)| program)).collect()
+}
+
+/// A source file without the comment that introduces it.
+pub(crate) fn without_introduction(source: &str) -> &str {
+    let is_introduction = |line: &&str| line.starts_with("//!") || line.trim().is_empty();
+    let length = source.split_inclusive('\n').take_while(is_introduction).map(str::len).sum();
+    source.get(length..).unwrap_or_default()
+}
+
 fn outside_of_code_blocks(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_block = false;
     text.lines().enumerate().filter_map(move |(index, line)| {
@@ -73,7 +86,7 @@ fn resolve(from: &str, target: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{broken_links, commands, links};
+    use super::{broken_links, commands, links, programs, without_introduction};
     use crate::tree::{File, Tree};
 
     #[test]
@@ -92,6 +105,12 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("docs/a.md:2: the link to `gone.md`"), "{found:?}");
         assert!(found[1].contains("../../out.md"), "{found:?}");
+    }
+
+    #[test]
+    fn programs_are_those_of_rust_blocks() {
+        assert_eq!(programs("a\n```rust\nfn b() {}\n```\nc\n```sh\nd\n```\n"), ["fn b() {}\n"]);
+        assert_eq!(without_introduction("//! A.\n//!\n\nfn b() {}\n// c\n"), "fn b() {}\n// c\n");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! sender included.
 
 use fanfare::core::rooms::Limits;
-use fanfare::{Accept, CloseCode, Response, RoomName, Route, Target};
+use fanfare::{Accept, CloseCode, Config, Response, RoomName, Route, Target};
 use http::StatusCode;
 
 /// Where the rooms are: apart from those of other applications.
@@ -10,11 +10,12 @@ const NAMESPACE: &str = "/broadcast";
 /// The room of whoever names none.
 const DEFAULT_ROOM: &str = "lobby";
 
-pub(super) fn route() -> Route {
+pub(super) fn route(config: &Config) -> Route {
+    let limits = Limits::of(&config.connection);
     Route::new()
-        .authorise(|request| {
+        .authorise(move |request| {
             let room = request.query_param("room").unwrap_or(DEFAULT_ROOM.into());
-            match Limits::default().check_name(&room) {
+            match limits.check_name(&room) {
                 Ok(()) => Ok(Accept::new().state(RoomName::new(NAMESPACE, &*room))),
                 Err(error) => Err(Response::text(StatusCode::BAD_REQUEST, format!("room: {error}\n"))),
             }

@@ -10,10 +10,9 @@ use fanfare::{App, Config};
 
 /// Everything the program serves, under `config`.
 pub(crate) fn all(config: Config) -> App {
+    let broadcast = broadcast::route(&config);
     let app = App::new().config(config);
     let app = page::mount(app);
     let app = status::mount(app);
-    app.route("/ws/chat", chat::route())
-        .route("/ws/echo", echo::route())
-        .route("/ws/broadcast", broadcast::route())
+    app.route("/ws/chat", chat::route()).route("/ws/echo", echo::route()).route("/ws/broadcast", broadcast)
 }

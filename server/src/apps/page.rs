@@ -15,9 +15,8 @@ pub(super) fn mount(app: App) -> App {
 }
 
 fn page() -> Response {
-    let policies: [(HeaderName, HeaderValue); 4] = [
+    let policies: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];

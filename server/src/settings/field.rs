@@ -14,6 +14,8 @@ use toml::Value;
 const OFF: &str = "off";
 /// Leaves the number of shards to the machine.
 const AUTO: &str = "auto";
+/// A server cannot be divided further.
+const SHARDS_MAX: u16 = 1_024;
 
 /// A borrowed value of a draft, with the kind of text that it takes.
 pub(super) enum Field<'a> {
@@ -202,8 +204,9 @@ fn shards_from(text: &str) -> Result<Option<NonZeroU16>, InvalidValue> {
     if text == AUTO {
         return Ok(None);
     }
-    let expected = "a whole number from 1 to 65535, or auto for one per core";
-    text.parse().map(Some).map_err(|_| InvalidValue::new("number of shards", text, expected))
+    let expected = "a whole number from 1 to 1024, or auto for one per core";
+    let shards = text.parse().ok().filter(|shards: &NonZeroU16| shards.get() <= SHARDS_MAX);
+    shards.map(Some).ok_or_else(|| InvalidValue::new("number of shards", text, expected))
 }
 
 /// `IP:PORT`; without an IP, or with `localhost`, the loopback address, so that

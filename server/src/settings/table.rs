@@ -215,7 +215,7 @@ static SENDING: [Setting; 5] = [
     row(
         "outbox_policy",
         |d| Field::Overflow(&mut d.hub.connection.outbox_policy),
-        "When it is full: drop-newest, drop-oldest, conflate:KEY or disconnect",
+        "When it is full: drop-newest, drop-oldest or disconnect",
     ),
     row(
         "server_outbox_bytes_max",

@@ -1,22 +1,11 @@
-//! The built program with bad input: one line that helps, the right exit code.
+//! Bad input: one line that helps and the right exit code; and where settings
+//! come from.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
+use crate::support::fanfare;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::{env, fs, process};
-
-/// The program without whatever settings the surroundings have.
-fn fanfare(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fanfare"));
-    let inherited = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FANFARE_"));
-    for (name, _) in inherited {
-        command.env_remove(name);
-    }
-    command.args(arguments);
-    command
-}
 
 /// Runs to the end and yields the exit code and the one line of the error.
 fn refusal(command: &mut Command) -> (i32, String) {
@@ -99,12 +88,18 @@ fn a_value_that_cannot_be_read_names_where_it_stands() {
                 .to_owned()
         ),
     );
+    assert_refused(
+        &["--shards", "1025"],
+        2,
+        "fanfare: --shards: `1025` is no number of shards; use a whole number from 1 to 1024, or auto for one \
+         per core",
+    );
     let file = Scratch::file("value", "shards = 0\n");
     assert_refused(
         &["--config", file.path()],
         2,
         &format!(
-            "fanfare: shards in {}: `0` is no number of shards; use a whole number from 1 to 65535, or auto \
+            "fanfare: shards in {}: `0` is no number of shards; use a whole number from 1 to 1024, or auto \
              for one per core",
             file.path()
         ),

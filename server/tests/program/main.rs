@@ -1,0 +1,14 @@
+//! The built program as its users meet it: started as a process, asked over
+//! real sockets by a client that shares no code with it, ended by signals.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod broadcast;
+mod chat;
+mod echo;
+mod http;
+mod page;
+mod settings;
+mod status;
+mod stopping;
+mod support;
