@@ -1,3 +1,51 @@
-//! A WebSocket hub: connections, rooms, namespaces, broadcast and heartbeats.
+//! A WebSocket hub: connections, rooms, namespaces, broadcast and heartbeats,
+//! the same application on every runtime.
+//!
+//! All protocol and hub logic is one sans-IO [`core`]; thin adapters run it.
+//! Today there is one adapter, [`tokio`].
+//!
+//! ```no_run
+//! use fanfare::{App, Route, Target};
+//! use tokio::net::TcpListener;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! // Everyone on /chat is in the lobby, and hears what is said there.
+//! let chat = Route::new()
+//!     .on_open(|ctx| ctx.join("lobby").map(drop))
+//!     .on_message(|ctx, message| {
+//!         ctx.broadcast(Target::room("/", "lobby"), &message);
+//!     });
+//!
+//! let listener = TcpListener::bind("127.0.0.1:8080").await?;
+//! fanfare::tokio::serve(listener, App::new().route("/chat", chat)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Features: `tokio` (default) brings the tokio adapter; without it only the
+//! core and the driver are compiled.
+
 #[doc(inline)]
 pub use fanfare_core as core;
+#[doc(inline)]
+pub use fanfare_driver as driver;
+#[cfg(feature = "tokio")]
+#[doc(inline)]
+pub use fanfare_tokio as tokio;
+
+#[doc(no_inline)]
+pub use fanfare_core::{
+    broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
+    close::{CloseCode, CloseReason},
+    config::{Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
+    handshake::Response,
+    hub::{Closed, ConflationKey, Metadata, Publication, SendError},
+    id::ConnectionId,
+    rooms::{GroupName, RoomName},
+    wire::{Frame, Message},
+};
+#[doc(no_inline)]
+pub use fanfare_driver::{
+    Accept, App, AppError, Connection, ConnectionInfo, Ctx, Handle, HandleError, HandlerError, Recipient,
+    Reply, Request, Route, StopOptions,
+};

@@ -6,7 +6,8 @@ mod support;
 use fanfare_core::violation::Violation;
 use fanfare_core::wire::{Limits, Role};
 use proptest::prelude::*;
-use support::{MESSAGE_BYTES_MAX, Outcome, Seen, decode, piece_sizes, streams};
+use support::outcome::{Outcome, Seen, decode};
+use support::{MESSAGE_BYTES_MAX, piece_sizes, streams};
 
 const LIMITS: Limits = Limits { message_bytes_max: MESSAGE_BYTES_MAX, fragments_max: 3 };
 

@@ -85,6 +85,7 @@ fn mtp2(route: &mut ConnectionSettings) {
     route.outbox_messages_max = 256;
     route.message_bytes_max = MIB;
     route.inbox_bytes_max = 2 * MIB;
+    // Two messages and their headers.
     room_for(route, 2 * MIB + KIB);
 }
 

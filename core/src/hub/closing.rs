@@ -37,20 +37,19 @@ impl Hub {
         }
         link.signal(now, Signal::CloseRequested);
         let rooms = self.leave_everything(slot);
-        let key = self.frames.share(Frame::close(code, reason).bytes().clone(), Purpose::Close, None);
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
             member.cold.closing = Some(Closing { code, rooms });
         }
-        self.push_close(slot, key);
-        self.frames.release(key);
+        self.push_close(slot, &Frame::close(code, reason));
         Ok(())
     }
 
-    /// Ends a connection now: unsent messages are discarded, a close frame with
-    /// `code` is still tried, and the [`Closed`] notice carries `reason`. Where
-    /// [`close`](Self::close) has queued a close frame already, that one stays,
-    /// behind its messages.
+    /// Ends a connection now: nothing the peer says is heard any more, what was
+    /// queued and a close frame with `code` are still tried, and the [`Closed`]
+    /// notice carries `reason`. After [`CloseReason::OutboxFull`] the queued
+    /// messages are discarded. Where [`close`](Self::close) has queued a close
+    /// frame already, that one stays.
     pub fn fail(
         &mut self,
         now: Instant,
@@ -75,7 +74,9 @@ impl Hub {
         self.fail_at(now, slot, violation.close_code(), violation.into());
     }
 
-    /// RFC 6455 §7.1.7, "fail the WebSocket connection".
+    /// RFC 6455 §7.1.7, "fail the WebSocket connection". What was queued before
+    /// goes first, as far as the peer still takes it; an outbox that is full
+    /// for a reader that does not read is not worth the wait.
     pub(super) fn fail_at(&mut self, now: Instant, slot: usize, code: CloseCode, reason: CloseReason) {
         let Some(link) = self.links.get(slot) else { return };
         let text = if let CloseReason::Violation(violation) = &reason {
@@ -84,8 +85,13 @@ impl Hub {
             String::new()
         };
         if link.phase == Phase::Open {
-            self.discard_unsent(slot);
-            self.push_control(slot, Frame::close(code, &text).bytes().clone(), Purpose::Close);
+            let close = Frame::close(code, &text);
+            if reason == CloseReason::OutboxFull {
+                self.discard_unsent(slot);
+                self.push_control(slot, close.bytes().clone(), Purpose::Close);
+            } else {
+                self.push_close(slot, &close);
+            }
         }
         self.conclude(now, slot, Signal::Failed, reason);
     }

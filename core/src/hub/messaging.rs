@@ -124,6 +124,13 @@ impl Hub {
         self.budget_bytes
     }
 
+    /// Whether, since it was last asked, an outbox of a connection that does
+    /// take bytes has become half full: then write before reading on, so that
+    /// no publisher outruns readers that keep up.
+    pub fn take_crowded(&mut self) -> bool {
+        std::mem::take(&mut self.is_crowded)
+    }
+
     fn is_within_budget(&self, bytes: usize) -> bool {
         self.frames.message_bytes() + bytes as u64 <= self.budget_bytes
     }
@@ -188,6 +195,7 @@ impl Hub {
             Offered::Queued { evicted, pressure } => {
                 self.stats.deliveries_queued += 1;
                 self.stats.evicted += u64::from(evicted);
+                self.is_crowded |= !link.clocks.is_stalled() && member.outbox.is_half_full(limits);
                 if pressure {
                     let queued_bytes = member.outbox.queue().bytes();
                     let id = self.id_at(slot, serial);

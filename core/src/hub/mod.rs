@@ -8,6 +8,69 @@
 //! Calls may come in any order; a stale id is refused, never a panic.
 //!
 //! No user code runs in here, so a handler's panic cannot leave a hub half done.
+//!
+//! # From arrival to broadcast
+//!
+//! ```
+//! use fanfare_core::broadcast::{Exclusion, Target};
+//! use fanfare_core::hub::{Event, Publication, Transmit};
+//! use fanfare_core::wire::Frame;
+//! # use fanfare_core::config::Settings;
+//! # use fanfare_core::http::HeaderMap;
+//! # use fanfare_core::hub::{Acceptance, Decision, Hub, HubConfig};
+//! # use fanfare_core::id::{ConnectionId, ProfileId, ShardId};
+//! # use fanfare_core::{handshake::Request, random::Random, time::Instant};
+//! # use std::sync::Arc;
+//! # fn new_hub() -> Hub {
+//! #     let config = HubConfig::new(Settings::default().build().unwrap());
+//! #     Hub::new(Instant::ZERO, ShardId(0), Arc::new(config), Random::from_seed([7; 32]))
+//! # }
+//! # fn terms<'a>(request: &'a Request, client_id: &'a str, headers: &'a HeaderMap) -> Acceptance<'a> {
+//! #     let (profile, subprotocol, labels, peer, address) = (ProfileId(0), None, Vec::new(), None, None);
+//! #     Acceptance { request, profile, client_id, subprotocol, headers, labels, peer, address }
+//! # }
+//! # const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+//! #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+//! # fn open(hub: &mut Hub, now: Instant, client_id: &str) -> ConnectionId {
+//! #     let (id, mut head) = (hub.accept(now).unwrap(), HEAD.to_vec());
+//! #     let received = hub.receive(now, id, &mut head).unwrap();
+//! #     let Some(Event::Request(request)) = received.event else { panic!("the head is complete") };
+//! #     hub.decide(now, id, Decision::Accept(terms(&request, client_id, &HeaderMap::new()))).unwrap();
+//! #     id
+//! # }
+//! let (mut hub, now, mut read_buffer) = (new_hub(), Instant::ZERO, HEAD.to_vec());
+//!
+//! let id = hub.accept(now)?;
+//! let received = hub.receive(now, id, &mut read_buffer)?;
+//! let Some(Event::Request(request)) = received.event else { panic!("the head is complete") };
+//!
+//! let headers = HeaderMap::new();
+//! hub.decide(now, id, Decision::Accept(terms(&request, "ann", &headers)))?;
+//! assert!(hub.is_open(id));
+//!
+//! assert_eq!(hub.next_listed(), Some(id));
+//! let Transmit::Write(pieces) = hub.transmit(id, 16)? else { panic!("the answer waits") };
+//! let lent: usize = pieces.map(|piece| piece.as_bytes().len()).sum();
+//! assert!(hub.sent(now, id, 12)?, "a short write: the rest is lent by the next `transmit`");
+//! assert!(matches!(hub.transmit(id, 16)?, Transmit::Write(_)));
+//! assert!(!hub.sent(now, id, lent - 12)?, "all is written");
+//!
+//! let mut read_buffer = *b"\x81\x82\0\0\0\0hi";
+//! let received = hub.receive(now, id, &mut read_buffer)?;
+//! assert!(matches!(received.event, Some(Event::Message(message)) if message.as_text() == Some("hi")));
+//!
+//! // Rooms come to be by being joined, and a broadcast is encoded once.
+//! hub.grant_budget(1024 * 1024); // of what all shards may have waiting
+//! let (ann, bob) = (id, open(&mut hub, now, "bob"));
+//! assert!(hub.join(ann, "/", "lobby")?);
+//! assert!(hub.join(bob, "/", "lobby")? && !hub.join(bob, "/", "lobby")?);
+//!
+//! let others = Target::room("/", "lobby").except(Exclusion::Connection(ann));
+//! let report = hub.broadcast(now, &Publication::new(others, Frame::text("hi")));
+//! assert_eq!((report.matched(), report.queued(), report.dropped()), (1, 1, 0));
+//! assert_eq!(hub.outbox_level(bob), Some((1, 4)), "a message, with its header");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod closing;
@@ -115,6 +178,7 @@ pub struct Hub {
     budget_bytes: u64,
     serials: u32,
     pending_handshakes: usize,
+    is_crowded: bool,
     stats: Stats,
 }
 
@@ -141,6 +205,7 @@ impl Hub {
             budget_bytes: 0,
             serials: 0,
             pending_handshakes: 0,
+            is_crowded: false,
             stats: Stats::default(),
         }
     }
@@ -192,6 +257,16 @@ impl Hub {
             let slot = member.link as usize;
             self.links.get(slot).map(|link| self.id_at(slot, link.serial))
         })
+    }
+
+    /// All transports that have not been released, whatever their phase.
+    pub fn transports(&self) -> impl Iterator<Item = ConnectionId> {
+        self.links.iter().map(|(slot, link)| self.id_at(slot, link.serial))
+    }
+
+    /// Whether the end of any transport's conversation is still to be told.
+    pub fn has_conversations(&self) -> bool {
+        self.links.iter().any(|(_, link)| link.phase.is_talking())
     }
 
     /// Counts, cumulative.

@@ -3,8 +3,9 @@
 use super::{Hub, UnknownConnection};
 use crate::id::ConnectionId;
 use crate::link::{Outgoing, Phase, Signal};
-use crate::outbox::{FrameKey, Purpose};
+use crate::outbox::Purpose;
 use crate::time::Instant;
+use crate::wire::Frame;
 use bytes::Bytes;
 
 /// What to do with a transport next.
@@ -147,10 +148,12 @@ impl Hub {
     }
 
     /// Queues the close frame of a graceful close, behind all messages.
-    pub(super) fn push_close(&mut self, slot: usize, key: FrameKey) {
+    pub(super) fn push_close(&mut self, slot: usize, close: &Frame) {
         let member = self.links.get(slot).and_then(|link| link.member);
         if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
+            let key = self.frames.share(close.bytes().clone(), Purpose::Close, None);
             member.outbox.push_close(&mut self.frames, key);
+            self.frames.release(key);
         }
         self.list(slot);
     }

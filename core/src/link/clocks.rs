@@ -115,6 +115,11 @@ impl Clocks {
         pending && !was_running
     }
 
+    /// Whether a write is pending that the transport did not take.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled_since != Instant::FAR_FUTURE
+    }
+
     /// We stop reading the open connection, or start again; what the peer could
     /// not tell us meanwhile is not its silence.
     pub(crate) fn set_paused(&mut self, now: Instant, paused: bool) {

@@ -75,12 +75,12 @@ impl Link {
 
     /// Follows the lifecycle table; says whether the phase changed.
     pub(crate) fn signal(&mut self, now: Instant, signal: Signal) -> bool {
-        let was_before_open = self.phase.is_before_open();
         let next = self.phase.on(signal);
         let changed = std::mem::discriminant(&next) != std::mem::discriminant(&self.phase);
         self.phase = next;
-        // The handshake has one deadline, from the transport's arrival on.
-        if changed && !(was_before_open && next.is_before_open()) {
+        // The handshake is one stretch of time, however many steps it takes: a
+        // peer must not buy more of it by reaching the next one.
+        if changed && !next.is_before_open() {
             self.clocks.enter_phase(now);
         }
         if changed && !next.is_talking() {

@@ -94,6 +94,12 @@ impl Outbox {
         fits(bytes, lent, lent_bytes, limits)
     }
 
+    /// Whether half of what may wait does.
+    pub(crate) fn is_half_full(&self, limits: &ConnectionConfig) -> bool {
+        self.queue.len() * 2 >= limits.outbox_messages_max
+            || self.queue.bytes() * 2 >= limits.outbox_bytes_max
+    }
+
     /// Appends the close frame that ends a graceful close; it has reserved room.
     pub(crate) fn push_close(&mut self, frames: &mut Frames, key: FrameKey) {
         frames.push_back(&mut self.queue, key);

@@ -281,10 +281,10 @@ fn a_successor_is_listed_for_itself_only() {
 fn a_failed_handler_closes_its_connection_with_the_given_code() {
     let mut world = World::new(|_| {});
     let mut peer = world.connect("ann");
-    world.hub.send(world.now, peer.id, &Frame::text("unsent")).unwrap();
+    world.hub.send(world.now, peer.id, &Frame::text("queued before")).unwrap();
     world.hub.fail(world.now, peer.id, CloseCode::Error, CloseReason::HandlerFailed).unwrap();
     world.drain(&mut peer);
-    assert_eq!(peer.take_heard(), [Heard::Close(Some(1011))]);
+    assert_eq!(peer.take_heard(), [Heard::text("queued before"), Heard::Close(Some(1011))]);
     assert_eq!(world.closed(peer.id).unwrap().reason, CloseReason::HandlerFailed);
 }
 
@@ -299,7 +299,7 @@ fn no_message_follows_the_close_frame_though_a_write_was_lent_it() {
         let Ok(Transmit::Write(outgoing)) = world.hub.transmit(peer.id, 2) else { panic!("a write") };
         let lent: Vec<u8> = outgoing.flat_map(|piece| piece.as_bytes().to_vec()).collect();
         let taken = taken.min(lent.len());
-        world.hub.fail(world.now, peer.id, CloseCode::Error, CloseReason::HandlerFailed).unwrap();
+        world.hub.fail(world.now, peer.id, CloseCode::Again, CloseReason::OutboxFull).unwrap();
         peer.take(&lent[..taken]);
         world.hub.sent(world.now, peer.id, taken).unwrap();
         world.drain(&mut peer);
@@ -307,7 +307,7 @@ fn no_message_follows_the_close_frame_though_a_write_was_lent_it() {
         let begun = taken.div_ceil(lent.len() / 2);
         let mut expected: Vec<Heard> =
             ["one", "two"].iter().take(begun).map(|text| Heard::text(text)).collect();
-        expected.push(Heard::Close(Some(1011)));
+        expected.push(Heard::Close(Some(1013)));
         assert_eq!(peer.take_heard(), expected, "{taken} bytes taken");
         assert!(peer.is_shut);
     }
@@ -319,9 +319,9 @@ fn a_write_that_was_not_reported_is_taken_back() {
     let mut peer = world.connect("ann");
     world.hub.send(world.now, peer.id, &Frame::text("lent")).unwrap();
     assert!(matches!(world.hub.transmit(peer.id, 4), Ok(Transmit::Write(_))));
-    world.hub.fail(world.now, peer.id, CloseCode::Error, CloseReason::HandlerFailed).unwrap();
+    world.hub.fail(world.now, peer.id, CloseCode::Again, CloseReason::OutboxFull).unwrap();
     world.drain(&mut peer);
-    assert_eq!(peer.take_heard(), [Heard::Close(Some(1011))]);
+    assert_eq!(peer.take_heard(), [Heard::Close(Some(1013))]);
 }
 
 #[test]

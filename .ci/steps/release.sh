@@ -1,0 +1,3 @@
+# What is shipped.
+set -euo pipefail
+cargo build --locked --release

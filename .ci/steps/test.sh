@@ -1,0 +1,3 @@
+# Every test: units, properties, behaviour, tidy, and the examples in the documentation.
+set -euo pipefail
+cargo test --locked --workspace --no-fail-fast

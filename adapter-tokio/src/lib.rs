@@ -1,0 +1,22 @@
+//! fanfare on tokio: sockets, timers and tasks; no decision about any of them.
+//!
+//! ```no_run
+//! use fanfare_driver::{App, Route};
+//! use tokio::net::TcpListener;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let echo = Route::new().on_message(|ctx, message| ctx.send(&message));
+//! let listener = TcpListener::bind("127.0.0.1:8080").await?;
+//! fanfare_tokio::serve(listener, App::new().route("/echo", echo)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod accept;
+mod moved;
+mod server;
+mod shard;
+mod transport;
+
+pub use server::{Placement, ServeError, Server, serve};
+pub use transport::Stream;

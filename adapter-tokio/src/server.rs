@@ -1,0 +1,168 @@
+//! A server on tokio: built from an application, run on a listener.
+
+use crate::{accept, shard};
+use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
+
+/// Where shards run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Placement {
+    /// As tasks of the runtime that [`Server::serve`] is called on.
+    #[default]
+    Tasks,
+    /// Each on a thread of its own, with a runtime and an I/O driver of its own.
+    Threads,
+}
+
+/// Why a server could not be run, or ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The application cannot be served.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// A shard's thread, its runtime, or a socket could not be set up.
+    #[error("a shard could not be started: {0}")]
+    Start(#[from] io::Error),
+    /// A shard ended by a panic, which is a bug in fanfare.
+    #[error("a shard panicked: {0}")]
+    Shard(String),
+}
+
+/// Serves an application on a listener until it is stopped, with one shard, as
+/// a task of the current runtime. For a [`Handle`] and for more shards use [`Server`].
+///
+/// Cancel-safe in that dropping the future ends the server at once, without farewells.
+pub async fn serve(listener: TcpListener, app: App) -> Result<(), ServeError> {
+    Server::new(app)?.serve(listener).await
+}
+
+/// A server that is built and waits for its listener.
+#[derive(Debug)]
+pub struct Server {
+    launch: Launch,
+    placement: Placement,
+}
+
+impl Server {
+    /// A server of one shard. To be called inside a tokio runtime, which
+    /// runs the application's futures.
+    pub fn new(app: App) -> Result<Server, ServeError> {
+        Server::with_shards(app, 1, Placement::default())
+    }
+
+    /// A server of several shards. One shard serves one core; connections are
+    /// spread over them, and broadcasts find all of them.
+    pub fn with_shards(app: App, shards: usize, placement: Placement) -> Result<Server, ServeError> {
+        let spawner = Arc::new(Tasks(runtime::Handle::current()));
+        Ok(Server { launch: Launch::new(app, shards, spawner)?, placement })
+    }
+
+    /// The server from anywhere, before it runs too.
+    pub fn handle(&self) -> Handle {
+        self.launch.handle.clone()
+    }
+
+    /// Accepts connections until the server is stopped through its [`Handle`].
+    /// The listener closes last: while connections are drained, new ones are
+    /// answered with 503.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
+        let Launch { acceptor, shards, .. } = self.launch;
+        let running = shards
+            .into_iter()
+            .map(|shard| Running::start(shard, self.placement))
+            .collect::<Result<Vec<_>, _>>()?;
+        tokio::select! {
+            () = accept::run(&listener, &acceptor, self.placement) => {}
+            _ = acceptor.drained() => {}
+        }
+        drop(listener);
+        acceptor.finish();
+        for shard in running {
+            shard.ended().await?;
+        }
+        Ok(())
+    }
+}
+
+/// A shard that runs. Dropped, it is ended.
+enum Running {
+    Task(AbortOnDrop),
+    /// The thread ends when the sender is dropped, or the shard ends.
+    Thread {
+        join: thread::JoinHandle<()>,
+        ended: oneshot::Receiver<()>,
+        _stop: oneshot::Sender<()>,
+    },
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Running {
+    fn start(shard: Shard, placement: Placement) -> io::Result<Running> {
+        match placement {
+            Placement::Tasks => Ok(Running::Task(AbortOnDrop(tokio::spawn(shard::run(shard))))),
+            Placement::Threads => Running::on_thread(shard),
+        }
+    }
+
+    fn on_thread(shard: Shard) -> io::Result<Running> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (end, ended) = oneshot::channel();
+        let join = thread::Builder::new().name("fanfare-shard".into()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = shard::run(shard) => {}
+                    _ = stopped => {}
+                }
+            });
+            let _ = end.send(());
+        })?;
+        Ok(Running::Thread { join, ended, _stop: stop })
+    }
+
+    async fn ended(self) -> Result<(), ServeError> {
+        match self {
+            Running::Task(mut task) => (&mut task.0).await.map_err(|error| panicked(&error)),
+            Running::Thread { join, ended, _stop } => {
+                // The sender is dropped by a panic, too; joining tells.
+                let _ = ended.await;
+                join.join().map_err(|_| ServeError::Shard(String::from("see the log")))
+            }
+        }
+    }
+}
+
+fn panicked(error: &JoinError) -> ServeError {
+    ServeError::Shard(error.to_string())
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs the application's futures on the user's runtime.
+struct Tasks(runtime::Handle);
+
+impl Spawn for Tasks {
+    fn spawn(&self, future: BoxFuture<()>) {
+        self.0.spawn(future);
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Running")
+    }
+}

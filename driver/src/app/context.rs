@@ -1,0 +1,184 @@
+//! A connection in the hands of a callback, on its shard: what is done here
+//! acts at once.
+
+use super::request::Params;
+use crate::error::HandleError;
+use crate::handle::{ConnectionInfo, Handle};
+use crate::reply::Reply;
+use crate::shard::Core;
+use fanfare_core::broadcast::{Audience, BroadcastReport, Exclusion, Target};
+use fanfare_core::close::CloseCode;
+use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
+use fanfare_core::id::ConnectionId;
+use fanfare_core::rooms::GroupName;
+use fanfare_core::wire::{Frame, Message};
+use std::any::Any;
+use std::fmt;
+
+/// The namespace every connection starts in.
+const ROOT: &str = "/";
+
+/// The connection a callback is about, and the hub around it.
+pub struct Ctx<'a> {
+    core: &'a mut Core,
+    id: ConnectionId,
+}
+
+impl<'a> Ctx<'a> {
+    pub(crate) fn new(core: &'a mut Core, id: ConnectionId) -> Ctx<'a> {
+        Ctx { core, id }
+    }
+
+    /// The connection's id.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// What is known of the connection. `None` only once it has been released,
+    /// in a continuation that came too late.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.core.hub.metadata(self.id)
+    }
+
+    /// The connection, described.
+    pub fn info(&self) -> Option<ConnectionInfo> {
+        self.core.describe(self.id)
+    }
+
+    /// A parameter of the route's path.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.core.open_session(self.id)?.params.as_deref().and_then(|params: &Params| params.get(name))
+    }
+
+    /// The connection's own state, as it was given to
+    /// [`Accept::state`](crate::Accept::state) or [`set_state`](Self::set_state).
+    pub fn state<T: Any + Send>(&mut self) -> Option<&mut T> {
+        self.core.open_session_mut(self.id)?.state.as_mut()?.downcast_mut()
+    }
+
+    /// Replaces the connection's own state.
+    pub fn set_state<T: Any + Send>(&mut self, state: T) {
+        if let Some(open) = self.core.open_session_mut(self.id) {
+            open.state = Some(Box::new(state));
+        }
+    }
+
+    /// Whether messages to the connection may still be queued.
+    pub fn is_open(&self) -> bool {
+        self.core.hub.is_open(self.id)
+    }
+
+    /// Queues a message for the connection.
+    pub fn send(&mut self, message: &Message<'_>) -> Result<(), SendError> {
+        self.core.send(self.id, &Frame::from(message))
+    }
+
+    /// Queues a text message for the connection.
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.core.send(self.id, &Frame::text(text))
+    }
+
+    /// Queues a binary message for the connection.
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.core.send(self.id, &Frame::binary(bytes))
+    }
+
+    /// Starts the closing handshake; what is queued goes first.
+    pub fn close(&mut self, code: CloseCode, reason: &str) {
+        self.core.close(self.id, code, reason);
+    }
+
+    /// Joins a room of the namespace `/`; says whether that changed anything.
+    pub fn join(&mut self, room: &str) -> Result<bool, MembershipError> {
+        self.join_in(ROOT, room)
+    }
+
+    /// Joins a room, and its namespace.
+    pub fn join_in(&mut self, namespace: &str, room: &str) -> Result<bool, MembershipError> {
+        self.core.hub.join(self.id, namespace, room)
+    }
+
+    /// Joins a namespace; says whether that changed anything.
+    pub fn join_namespace(&mut self, namespace: &str) -> Result<bool, MembershipError> {
+        self.core.hub.join_namespace(self.id, namespace)
+    }
+
+    /// Leaves a namespace and its rooms; says whether it was in it.
+    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
+        self.core.hub.leave_namespace(self.id, namespace)
+    }
+
+    /// Leaves a room of the namespace `/`; says whether it was in it.
+    pub fn leave(&mut self, room: &str) -> Result<bool, UnknownConnection> {
+        self.leave_in(ROOT, room)
+    }
+
+    /// Leaves a room.
+    pub fn leave_in(&mut self, namespace: &str, room: &str) -> Result<bool, UnknownConnection> {
+        self.core.hub.leave(self.id, namespace, room)
+    }
+
+    /// Whether the connection is in a room of the namespace `/`.
+    pub fn is_in(&self, room: &str) -> bool {
+        self.is_in_room(ROOT, room)
+    }
+
+    /// Whether the connection is in a room.
+    pub fn is_in_room(&self, namespace: &str, room: &str) -> bool {
+        self.core.hub.is_in(self.id, namespace, room)
+    }
+
+    /// The groups the connection is in: client id, namespaces, rooms.
+    pub fn groups(&self) -> impl Iterator<Item = GroupName> {
+        self.core.hub.groups_of(self.id)
+    }
+
+    /// Sends a message to an audience on all shards. The report is of this
+    /// shard, at once; [`Handle::broadcast`] reports for the whole server.
+    pub fn broadcast(&mut self, audience: impl Into<Audience>, message: &Message<'_>) -> BroadcastReport {
+        self.publish(Publication::new(audience, Frame::from(message)))
+    }
+
+    /// The same with terms of its own: overflow policy, conflation, a frame
+    /// that was encoded before.
+    pub fn publish(&mut self, publication: Publication) -> BroadcastReport {
+        self.core.publish(Some(self.id), publication)
+    }
+
+    /// Everybody but this connection.
+    pub fn others(&self, target: Target) -> Audience {
+        target.except(Exclusion::Connection(self.id))
+    }
+
+    /// The server's handle. What it does comes after what this callback does
+    /// through the context.
+    pub fn handle(&self) -> &Handle {
+        self.core.handle()
+    }
+
+    /// Goes on with an answer when it is there: `continuation` runs on this
+    /// shard with this connection's context, unless it is over by then.
+    pub fn then<T: Send + 'static>(
+        &self,
+        reply: Reply<T>,
+        continuation: impl FnOnce(&mut Ctx<'_>, Result<T, HandleError>) + Send + 'static,
+    ) {
+        let (id, handle) = (self.id, self.core.handle().clone());
+        reply.continue_with(move |outcome| {
+            handle.run_reserved(id.shard(), move |core, app| {
+                if core.open_session(id).is_some() {
+                    core.guard(app, id, |ctx| {
+                        continuation(ctx, outcome);
+                        Ok(())
+                    });
+                }
+            });
+        });
+    }
+}
+
+impl fmt::Debug for Ctx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ctx").field("id", &self.id).finish_non_exhaustive()
+    }
+}

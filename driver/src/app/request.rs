@@ -1,0 +1,145 @@
+//! A request, and the application's answer to one that asks for a WebSocket connection.
+
+use bytes::Bytes;
+use fanfare_core::broadcast::Label;
+use fanfare_core::handshake;
+use fanfare_core::handshake::Response;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::any::Any;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
+
+/// An HTTP request: the head ([`handshake::Request`], to which this derefs), the
+/// path's parameters, the peer, and for plain requests the body.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(crate) head: handshake::Request,
+    pub(crate) params: Params,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) body: Bytes,
+}
+
+/// The parameters of a route's path, decoded.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Params(Vec<(Box<str>, Box<str>)>);
+
+impl Params {
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// The parameter called `name` in the route's pattern.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| &**key == name).map(|(_, value)| &**value)
+    }
+}
+
+impl Request {
+    /// The parameter called `name` in the route's pattern: `user` of
+    /// `/notifications/{user}`.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.get(name)
+    }
+
+    /// The transport's other end; `None` for Unix sockets.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The client's address: that of the peer, or behind a trusted proxy the
+    /// one it forwards.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The body of a plain request; empty for an upgrade.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+impl Deref for Request {
+    type Target = handshake::Request;
+
+    fn deref(&self) -> &handshake::Request {
+        &self.head
+    }
+}
+
+/// The terms on which a connection is accepted.
+///
+/// ```
+/// use fanfare_driver::Accept;
+///
+/// struct User(String);
+/// let accept = Accept::new().client_id("ann").label("plan", "free").state(User("Ann".into()));
+/// # let _ = accept;
+/// ```
+#[derive(Default)]
+pub struct Accept {
+    pub(crate) client_id: Option<String>,
+    pub(crate) subprotocol: Option<String>,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) state: Option<Box<dyn Any + Send>>,
+}
+
+/// What became of an authorisation: the terms, or the answer that refuses.
+pub type Authorisation = Result<Accept, Response>;
+
+impl Accept {
+    /// The default terms: the client id is the peer's address and port, no
+    /// subprotocol, no labels, no state.
+    pub fn new() -> Accept {
+        Accept::default()
+    }
+
+    /// The application's name for the client. Several connections may share
+    /// one, as `client_id_policy` says.
+    #[must_use]
+    pub fn client_id(mut self, id: impl Into<String>) -> Accept {
+        self.client_id = Some(id.into());
+        self
+    }
+
+    /// The subprotocol to speak; it must be one the client offered (RFC 6455 §4.2.2).
+    #[must_use]
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Accept {
+        self.subprotocol = Some(name.into());
+        self
+    }
+
+    /// A label by which broadcasts can be filtered.
+    #[must_use]
+    pub fn label(mut self, key: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Accept {
+        self.labels.push(Label::new(key, value));
+        self
+    }
+
+    /// One more header of the answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Accept {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// The connection's own state, read in handlers by `Ctx::state`.
+    #[must_use]
+    pub fn state<T: Any + Send>(mut self, state: T) -> Accept {
+        self.state = Some(Box::new(state));
+        self
+    }
+}
+
+impl fmt::Debug for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accept")
+            .field("client_id", &self.client_id)
+            .field("subprotocol", &self.subprotocol)
+            .field("labels", &self.labels)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}

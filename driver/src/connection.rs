@@ -1,0 +1,177 @@
+//! A connection in the hands of a future: the pull style, with back-pressure.
+
+use crate::app::Params;
+use crate::error::HandlerError;
+use crate::handle::Handle;
+use crate::reply::Reply;
+use fanfare_core::close::CloseCode;
+use fanfare_core::id::ConnectionId;
+use fanfare_core::wire::Message;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// One open connection, off its shard. Clones are the same connection.
+#[derive(Clone)]
+pub struct Connection {
+    id: ConnectionId,
+    handle: Handle,
+    params: Arc<Params>,
+    inbox: Arc<ConnectionInbox>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        id: ConnectionId,
+        handle: Handle,
+        params: Arc<Params>,
+        inbox: Arc<ConnectionInbox>,
+    ) -> Connection {
+        Connection { id, handle, params, inbox }
+    }
+
+    /// The connection's id.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// The server's handle.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// A parameter of the route's path.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.get(name)
+    }
+
+    /// The next message; `None` once the connection is closed and all that
+    /// arrived before has been received.
+    ///
+    /// Cancel-safe: a message is taken only by a future that completes. With
+    /// several receivers each message goes to one of them.
+    pub fn recv(&self) -> Recv<'_> {
+        Recv { connection: self }
+    }
+
+    /// Queues a message for the peer.
+    pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Reply<()> {
+        self.handle.send(self.id, message)
+    }
+
+    /// Starts the closing handshake.
+    pub fn close(&self, code: CloseCode, reason: &str) -> Reply<()> {
+        self.handle.close(self.id, code, reason)
+    }
+
+    /// Whether the connection is open, as far as this side knows.
+    pub fn is_open(&self) -> bool {
+        !self.inbox.lock().is_closed
+    }
+
+    /// Tells the route's error callback.
+    pub(crate) fn report(&self, error: HandlerError) {
+        self.handle.report(self.id, error);
+    }
+}
+
+/// The future of [`Connection::recv`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Recv<'c> {
+    connection: &'c Connection,
+}
+
+impl Future for Recv<'_> {
+    type Output = Option<Message<'static>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let connection = self.connection;
+        let mut state = connection.inbox.lock();
+        let Some(message) = state.messages.pop_front() else {
+            if state.is_closed {
+                return Poll::Ready(None);
+            }
+            state.receiver = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        state.bytes -= message.len();
+        let resume = state.is_paused && connection.inbox.has_drained(&state);
+        if resume {
+            state.is_paused = false;
+        }
+        drop(state);
+        if resume {
+            connection.handle.resume(connection.id);
+        }
+        Poll::Ready(Some(message))
+    }
+}
+
+/// The received messages that wait for a future.
+#[derive(Debug)]
+pub(crate) struct ConnectionInbox {
+    messages_max: usize,
+    bytes_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    messages: VecDeque<Message<'static>>,
+    bytes: usize,
+    receiver: Option<Waker>,
+    is_paused: bool,
+    is_closed: bool,
+}
+
+impl ConnectionInbox {
+    pub(crate) fn new(messages_max: usize, bytes_max: usize) -> ConnectionInbox {
+        ConnectionInbox { messages_max, bytes_max, state: Mutex::default() }
+    }
+
+    /// Adds a message; says whether the peer is to be read no further. The
+    /// limits are passed by this message at most.
+    pub(crate) fn push(&self, message: Message<'static>) -> bool {
+        let (receiver, is_paused) = {
+            let mut state = self.lock();
+            state.bytes += message.len();
+            state.messages.push_back(message);
+            state.is_paused |= state.messages.len() >= self.messages_max || state.bytes >= self.bytes_max;
+            (state.receiver.take(), state.is_paused)
+        };
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        is_paused
+    }
+
+    /// The connection is closed: receivers get what waits, then `None`.
+    pub(crate) fn close(&self) {
+        let receiver = {
+            let mut state = self.lock();
+            state.is_closed = true;
+            state.receiver.take()
+        };
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+    }
+
+    fn has_drained(&self, state: &State) -> bool {
+        state.messages.len() <= self.messages_max / 2 && state.bytes <= self.bytes_max / 2
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.id).finish()
+    }
+}

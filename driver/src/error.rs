@@ -1,0 +1,99 @@
+//! What can go wrong between an application and its server.
+
+use fanfare_core::hub::{MembershipError, SendError};
+use fanfare_core::id::ShardId;
+use std::error::Error;
+
+/// Why something asked of a [`Handle`](crate::Handle) was not done.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandleError {
+    /// The server has stopped, or stopped before it came to it.
+    #[error("the server has stopped")]
+    Stopped,
+    /// A blocking wait on a shard's own thread would wait for itself. Use
+    /// `Ctx::then` in synchronous handlers, or an asynchronous handler.
+    #[error("a synchronous handler must not block on its own shard; continue with `Ctx::then`")]
+    OnShard,
+    /// The shard's inbox is full: it is asked for more than it gets done. Try later.
+    #[error("the inbox of shard {} is full ({messages_max} messages, shard_inbox_messages_max); try later", .shard.0)]
+    QueueFull {
+        /// Whose inbox.
+        shard: ShardId,
+        /// The limit in force.
+        messages_max: usize,
+    },
+    /// Neither a connection nor a client goes by this name.
+    #[error("no connection and no client is called {0:?}")]
+    UnknownRecipient(String),
+    /// The message was not queued.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The room or namespace was not joined.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+}
+
+/// What a handler may fail with. Told to the route's error callback; the
+/// connection lives on.
+pub type HandlerError = Box<dyn Error + Send + Sync>;
+
+/// What a handler returns: nothing, or a result.
+pub trait Outcome {
+    /// As a result.
+    fn into_result(self) -> Result<(), HandlerError>;
+}
+
+impl Outcome for () {
+    fn into_result(self) -> Result<(), HandlerError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<HandlerError>> Outcome for Result<(), E> {
+    fn into_result(self) -> Result<(), HandlerError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// An application that cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// A path pattern is malformed, or stands for the same paths as another one.
+    #[error("the path {path:?} cannot be routed: {why}")]
+    Path {
+        /// The pattern as given.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Two WebSocket routes, or two handlers of one method, share a path.
+    #[error("the path {path:?} has two handlers for {what}; remove one")]
+    Twice {
+        /// The pattern.
+        path: String,
+        /// What is there twice.
+        what: String,
+    },
+    /// A route's own settings do not fit each other or the server's.
+    #[error("the settings of {path:?} are invalid: {error}")]
+    Config {
+        /// The route's pattern.
+        path: String,
+        /// What does not fit.
+        error: fanfare_core::config::ConfigError,
+    },
+    /// There are more routes with settings of their own than a server can tell apart.
+    #[error("more than 65,535 routes have settings of their own")]
+    TooManyProfiles,
+    /// A server has 1 to 1,024 shards.
+    #[error("{shards} shards cannot be run; choose 1 to 1,024")]
+    Shards {
+        /// As asked for.
+        shards: usize,
+    },
+    /// The operating system gave no randomness to seed the generators with.
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(String),
+}

@@ -1,0 +1,310 @@
+//! The server from anywhere: other threads, futures, other servers' handlers.
+
+use crate::app::Application;
+use crate::error::{HandleError, HandlerError};
+use crate::gather::Gather;
+use crate::inbox::Command;
+use crate::reply::Reply;
+use crate::server::Server;
+use crate::shard::Core;
+use crate::stop::StopOptions;
+use fanfare_core::broadcast::{Audience, BroadcastReport};
+use fanfare_core::close::CloseCode;
+use fanfare_core::directory::{ShardSet, Totals};
+use fanfare_core::hub::Publication;
+use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::rooms::GroupName;
+use fanfare_core::stats::Stats;
+use fanfare_core::time::Instant;
+use fanfare_core::wire::{Frame, Message};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A running server, as its application sees it. Clones are the same server.
+///
+/// What is asked is done on the shards, in the order one asker asked; the
+/// [`Reply`] is a future that can also be waited for by a thread. Never waits
+/// for room: a shard that is too busy answers [`HandleError::QueueFull`].
+#[derive(Clone)]
+pub struct Handle {
+    server: Arc<Server>,
+}
+
+/// Whom a message or a command is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Recipient {
+    /// One connection.
+    Connection(ConnectionId),
+    /// All connections of a client id.
+    Client(Arc<str>),
+}
+
+impl From<ConnectionId> for Recipient {
+    fn from(id: ConnectionId) -> Recipient {
+        Recipient::Connection(id)
+    }
+}
+
+/// A connection id in its outward form, or else a client id.
+impl From<&str> for Recipient {
+    fn from(name: &str) -> Recipient {
+        name.parse().map_or_else(|_| Recipient::Client(name.into()), Recipient::Connection)
+    }
+}
+
+/// An open connection, described.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The application's name for the client.
+    pub client_id: String,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The request's path.
+    pub path: String,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+    /// How long it has been open.
+    pub uptime: Duration,
+    /// How long ago the peer was last heard.
+    pub quiet: Duration,
+}
+
+impl Handle {
+    pub(crate) fn new(server: Arc<Server>) -> Handle {
+        Handle { server }
+    }
+
+    pub(crate) fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// Queues a message for a connection, or for all connections of a client.
+    pub fn send<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
+        let frame = Frame::from(&message.into());
+        self.each(&to.into(), move |core, id| Ok(core.send(id, &frame)?))
+    }
+
+    /// Starts the closing handshake.
+    pub fn close(&self, whom: impl Into<Recipient>, code: CloseCode, reason: &str) -> Reply<()> {
+        let reason = reason.to_owned();
+        self.each(&whom.into(), move |core, id| {
+            core.close(id, code, &reason);
+            Ok(())
+        })
+    }
+
+    /// Puts connections in a room of the namespace `/`.
+    pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<()> {
+        self.join_in(whom, "/", room)
+    }
+
+    /// Puts connections in a room, and in its namespace.
+    pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
+        let (namespace, room) = (namespace.to_owned(), room.to_owned());
+        self.each(&whom.into(), move |core, id| {
+            core.hub.join(id, &namespace, &room)?;
+            Ok(())
+        })
+    }
+
+    /// Takes connections out of a room of the namespace `/`.
+    pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<()> {
+        self.leave_in(whom, "/", room)
+    }
+
+    /// Takes connections out of a room.
+    pub fn leave_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
+        let (namespace, room) = (namespace.to_owned(), room.to_owned());
+        self.each(&whom.into(), move |core, id| match core.hub.leave(id, &namespace, &room) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(HandleError::UnknownRecipient(id.to_string())),
+        })
+    }
+
+    /// Sends a message to an audience on all shards. The report counts every
+    /// recipient, once.
+    pub fn broadcast<'m>(
+        &self,
+        audience: impl Into<Audience>,
+        message: impl Into<Message<'m>>,
+    ) -> Reply<BroadcastReport> {
+        self.publish(Publication::new(audience, Frame::from(&message.into())))
+    }
+
+    /// The same with terms of its own: overflow policy, conflation.
+    pub fn publish(&self, publication: Publication) -> Reply<BroadcastReport> {
+        let shards = self.server.shards_of(&publication.audience);
+        self.gather(&shards, move |core| core.deliver(&publication), |total, part| *total += part)
+    }
+
+    /// The connections in a group, shard by shard, in no promised order.
+    pub fn members(&self, group: GroupName) -> Reply<Vec<ConnectionId>> {
+        let list = move |core: &mut Core| core.hub.group_members(&group).collect();
+        self.gather(&self.server.all_shards(), list, |all, part: Vec<_>| all.extend(part))
+    }
+
+    /// All open connections, described; shard by shard.
+    pub fn connections(&self) -> Reply<Vec<ConnectionInfo>> {
+        self.gather(&self.server.all_shards(), |core| core.describe_connections(), Vec::extend)
+    }
+
+    /// Names and sizes of all rooms, in order of their names.
+    pub fn rooms(&self) -> Reply<BTreeMap<GroupName, usize>> {
+        let list = |core: &mut Core| core.hub.rooms().collect();
+        self.gather(&self.server.all_shards(), list, |all: &mut BTreeMap<_, _>, part| {
+            for (name, size) in part {
+                *all.entry(name).or_default() += size;
+            }
+        })
+    }
+
+    /// What the shards have done, added up; each as of the end of its last turn.
+    pub fn stats(&self) -> Stats {
+        let mut total = Stats::default();
+        for shard in &self.server.shards {
+            total += shard.stats();
+        }
+        total
+    }
+
+    /// Connections now, at most, and ever; refusals by reason.
+    pub fn totals(&self) -> Totals {
+        self.server.directory().totals()
+    }
+
+    /// How many shards the server has.
+    pub fn shards(&self) -> usize {
+        self.server.shards.len()
+    }
+
+    /// Whether connections are accepted.
+    pub fn is_running(&self) -> bool {
+        self.server.is_running()
+    }
+
+    /// Whether the server has stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.server.is_stopped()
+    }
+
+    /// Time on the server's own clock, as in [`Stats`] and metadata.
+    pub fn now(&self) -> Instant {
+        self.server.clock.now()
+    }
+
+    /// Stops gracefully; resolves when the server has stopped. Asked again, it
+    /// shortens the time that is left to the new `time_max`, and waits too.
+    pub fn stop(&self, options: &StopOptions) -> Reply<()> {
+        self.server.stop(options)
+    }
+
+    /// Runs a future on the server's runtime.
+    pub(crate) fn spawn(&self, future: crate::app::BoxFuture<()>) {
+        self.server.spawner.spawn(future);
+    }
+
+    /// A receiver has room again.
+    pub(crate) fn resume(&self, id: ConnectionId) {
+        self.run_reserved(id.shard(), move |core, _| core.resume(id));
+    }
+
+    /// Tells the error callback of a connection's route.
+    pub(crate) fn report(&self, id: ConnectionId, error: HandlerError) {
+        self.run_reserved(id.shard(), move |core, app| core.handler_failed(app, id, &error));
+    }
+
+    /// Runs something on a shard that must not be lost to a full inbox.
+    pub(crate) fn run_reserved(
+        &self,
+        shard: ShardId,
+        job: impl FnOnce(&mut Core, &Application) + Send + 'static,
+    ) {
+        let Some(shard) = self.server.shard(shard) else { return };
+        if let Err(error) = shard.inbox.push_reserved(Command::Run(Box::new(job))) {
+            tracing::warn!(%error, "something asked of a shard was lost");
+        }
+    }
+
+    /// Does `deed` to a connection, or to each of a client's. With several, the
+    /// first failure is the answer, and the others are tried all the same.
+    fn each(
+        &self,
+        whom: &Recipient,
+        deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + Sync + 'static,
+    ) -> Reply<()> {
+        let ids = match whom {
+            Recipient::Connection(id) => vec![*id],
+            Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
+        };
+        if ids.is_empty() {
+            return Reply::ready(Err(HandleError::UnknownRecipient(name_of(whom))));
+        }
+        let deed = Arc::new(deed);
+        let (gather, waiting) = Gather::start(|(), ()| ());
+        for id in ids {
+            let deed = Arc::clone(&deed);
+            self.ask(&gather, id.shard(), move |core| {
+                if core.hub.is_open(id) {
+                    deed(core, id)
+                } else {
+                    Err(HandleError::UnknownRecipient(id.to_string()))
+                }
+            });
+        }
+        waiting
+    }
+
+    /// Asks several shards, and folds their answers into one.
+    fn gather<T: Default + Send + 'static>(
+        &self,
+        shards: &ShardSet,
+        question: impl Fn(&mut Core) -> T + Send + Sync + 'static,
+        fold: fn(&mut T, T),
+    ) -> Reply<T> {
+        let question = Arc::new(question);
+        let (gather, waiting) = Gather::start(fold);
+        for shard in shards.iter() {
+            let question = Arc::clone(&question);
+            self.ask(&gather, shard, move |core| Ok(question(core)));
+        }
+        waiting
+    }
+
+    fn ask<T: Default + Send + 'static>(
+        &self,
+        gather: &Arc<Gather<T>>,
+        shard: ShardId,
+        question: impl FnOnce(&mut Core) -> Result<T, HandleError> + Send + 'static,
+    ) {
+        let part = gather.part();
+        let refused = match self.server.shard(shard) {
+            Some(link) => link.inbox.push(Command::Run(Box::new(move |core: &mut Core, _: &Application| {
+                part.give(question(core));
+            }))),
+            None => Err(HandleError::Stopped),
+        };
+        if let Err(error) = refused {
+            gather.fail(error);
+        }
+    }
+}
+
+fn name_of(whom: &Recipient) -> String {
+    match whom {
+        Recipient::Connection(id) => id.to_string(),
+        Recipient::Client(client) => client.to_string(),
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(&self.server).finish()
+    }
+}

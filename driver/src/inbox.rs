@@ -1,0 +1,152 @@
+//! What others ask of a shard: one bounded queue, first in, first out, so that
+//! the order of one asker is kept.
+
+use crate::error::HandleError;
+use crate::ready::ReadyList;
+use crate::shard::Job;
+use crate::stop::StopOptions;
+use crate::transport::Transport;
+use fanfare_core::id::ShardId;
+use fanfare_core::relay::Relay;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Something asked of a shard.
+pub(crate) enum Command {
+    /// A transport is the shard's from now on.
+    Arrive(Arrival),
+    /// A publication of another shard; membership is judged when it is taken.
+    Relay(Arc<Relay>),
+    /// Anything else, on the shard and in its turn.
+    Run(Job),
+    /// Say farewell to everyone.
+    Drain(StopOptions),
+    /// Drop what is left, and end.
+    Finish,
+}
+
+/// A transport and what came with it.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) peer: Option<SocketAddr>,
+    /// Bytes that were read from it before.
+    pub(crate) unread: Vec<u8>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    shard: ShardId,
+    messages_max: usize,
+    state: Mutex<State>,
+    ready: Arc<ReadyList>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    commands: VecDeque<Command>,
+    is_closed: bool,
+    /// Shards that found the inbox full and wait for room.
+    waiting: Vec<Arc<ReadyList>>,
+}
+
+impl Inbox {
+    pub(crate) fn new(shard: ShardId, messages_max: usize, ready: Arc<ReadyList>) -> Inbox {
+        Inbox { shard, messages_max, state: Mutex::default(), ready }
+    }
+
+    /// Puts a command in the queue, when there is room.
+    pub(crate) fn push(&self, command: Command) -> Result<(), HandleError> {
+        self.put(self.room(self.messages_max)?, command);
+        Ok(())
+    }
+
+    /// The same for what must not be lost to a full queue: answers, closes,
+    /// and the stop. They have as much room again.
+    pub(crate) fn push_reserved(&self, command: Command) -> Result<(), HandleError> {
+        self.put(self.room(self.messages_max * 2)?, command);
+        Ok(())
+    }
+
+    /// A relay, or the relay back when there is no room: then `waiter` is woken
+    /// once there is.
+    pub(crate) fn relay(&self, relay: Arc<Relay>, waiter: &Arc<ReadyList>) -> Result<(), Arc<Relay>> {
+        match self.room(self.messages_max) {
+            Ok(state) => self.put(state, Command::Relay(relay)),
+            // A shard that has ended has no members.
+            Err(HandleError::Stopped) => {}
+            Err(_) => {
+                self.lock().waiting.push(Arc::clone(waiter));
+                return Err(relay);
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves at most `max` commands to `into`; says whether more wait.
+    pub(crate) fn take(&self, max: usize, into: &mut Vec<Command>) -> bool {
+        let (more, waiting) = {
+            let mut state = self.lock();
+            let count = state.commands.len().min(max);
+            into.extend(state.commands.drain(..count));
+            if state.commands.is_empty() && state.commands.capacity() > 1_024 {
+                state.commands = VecDeque::new();
+            }
+            let waiting = if count > 0 { std::mem::take(&mut state.waiting) } else { Vec::new() };
+            (!state.commands.is_empty(), waiting)
+        };
+        for ready in waiting {
+            ready.wake_shard();
+        }
+        more
+    }
+
+    /// Nothing is taken from here on; what waits is dropped, which answers it.
+    pub(crate) fn close(&self) {
+        let dropped = {
+            let mut state = self.lock();
+            state.is_closed = true;
+            std::mem::take(&mut state.commands)
+        };
+        drop(dropped);
+    }
+
+    /// The queue, when it holds less than `max` commands.
+    fn room(&self, max: usize) -> Result<MutexGuard<'_, State>, HandleError> {
+        let state = self.lock();
+        if state.is_closed {
+            Err(HandleError::Stopped)
+        } else if state.commands.len() >= max {
+            Err(HandleError::QueueFull { shard: self.shard, messages_max: self.messages_max })
+        } else {
+            Ok(state)
+        }
+    }
+
+    fn put(&self, mut state: MutexGuard<'_, State>, command: Command) {
+        let was_empty = state.commands.is_empty();
+        state.commands.push_back(command);
+        drop(state);
+        if was_empty {
+            self.ready.wake_shard();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Command::Arrive(_) => "Arrive",
+            Command::Relay(_) => "Relay",
+            Command::Run(_) => "Run",
+            Command::Drain(_) => "Drain",
+            Command::Finish => "Finish",
+        })
+    }
+}

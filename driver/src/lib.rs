@@ -1,0 +1,33 @@
+//! What the runtime adapters of fanfare share, and no runtime: the shard loop
+//! over [`Transport`]s, [`App`] and its handlers, [`Handle`], plain HTTP, and
+//! the one real clock.
+//!
+//! Applications use the facade `fanfare` and one adapter. An adapter builds a
+//! [`Launch`], runs each [`Shard`] on a task or thread of its own, and hands
+//! accepted sockets to the [`Acceptor`].
+
+mod app;
+mod clock;
+mod connection;
+mod error;
+mod gather;
+mod handle;
+mod inbox;
+mod ready;
+mod reply;
+mod server;
+mod shard;
+mod stop;
+mod transport;
+mod wall;
+
+pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route};
+pub use clock::{Clock, unix_seconds};
+pub use connection::{Connection, Recv};
+pub use error::{AppError, HandleError, HandlerError, Outcome};
+pub use handle::{ConnectionInfo, Handle, Recipient};
+pub use reply::Reply;
+pub use server::{Acceptor, Launch, Spawn};
+pub use shard::{Shard, Turn};
+pub use stop::StopOptions;
+pub use transport::Transport;

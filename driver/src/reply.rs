@@ -1,0 +1,156 @@
+//! An answer that comes later: a future of no particular runtime, which can
+//! also be waited for by a thread, or continued on a shard.
+
+use crate::error::HandleError;
+use crate::shard::is_on_shard;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// The answer to something asked through a [`Handle`](crate::Handle).
+///
+/// As a future it is cancel-safe: dropping it forgets the answer, not the deed.
+#[must_use = "the deed is done without it, but nobody hears of a failure"]
+pub struct Reply<T> {
+    cell: Arc<Cell<T>>,
+}
+
+/// The other end of a [`Reply`]. Dropped unused, it answers
+/// [`HandleError::Stopped`].
+pub(crate) struct Answer<T> {
+    cell: Arc<Cell<T>>,
+    is_given: bool,
+}
+
+struct Cell<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+type Outcome<T> = Result<T, HandleError>;
+type Continuation<T> = Box<dyn FnOnce(Outcome<T>) + Send>;
+
+enum State<T> {
+    Waiting(Option<Waker>),
+    Continued(Continuation<T>),
+    Given(Outcome<T>),
+    Taken,
+}
+
+/// A reply and the means to give it.
+pub(crate) fn reply<T>() -> (Answer<T>, Reply<T>) {
+    let cell = Arc::new(Cell { state: Mutex::new(State::Waiting(None)), changed: Condvar::new() });
+    (Answer { cell: Arc::clone(&cell), is_given: false }, Reply { cell })
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn give(mut self, value: T) {
+        self.finish(Ok(value));
+    }
+
+    pub(crate) fn give_outcome(mut self, outcome: Result<T, HandleError>) {
+        self.finish(outcome);
+    }
+
+    fn finish(&mut self, outcome: Outcome<T>) {
+        self.is_given = true;
+        let mut state = self.cell.lock();
+        match std::mem::replace(&mut *state, State::Taken) {
+            State::Waiting(waker) => {
+                *state = State::Given(outcome);
+                drop(state);
+                self.cell.changed.notify_all();
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            }
+            State::Continued(continuation) => {
+                drop(state);
+                continuation(outcome);
+            }
+            State::Given(_) | State::Taken => {}
+        }
+    }
+}
+
+impl<T> Drop for Answer<T> {
+    fn drop(&mut self) {
+        if !self.is_given {
+            self.finish(Err(HandleError::Stopped));
+        }
+    }
+}
+
+impl<T> Reply<T> {
+    /// An answer that is known already.
+    pub(crate) fn ready(outcome: Outcome<T>) -> Reply<T> {
+        Reply { cell: Arc::new(Cell { state: Mutex::new(State::Given(outcome)), changed: Condvar::new() }) }
+    }
+
+    /// Blocks the thread until the answer is there. Called on a shard, inside a
+    /// synchronous handler, that would wait for itself: it returns
+    /// [`HandleError::OnShard`] instead.
+    pub fn wait(self) -> Result<T, HandleError> {
+        let mut state = self.cell.lock();
+        loop {
+            if let State::Given(_) = *state
+                && let State::Given(outcome) = std::mem::replace(&mut *state, State::Taken)
+            {
+                return outcome;
+            }
+            if is_on_shard() {
+                return Err(HandleError::OnShard);
+            }
+            state = self.cell.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Calls `continuation` with the answer, on whichever thread gives it.
+    pub(crate) fn continue_with(self, continuation: impl FnOnce(Outcome<T>) + Send + 'static) {
+        let mut state = self.cell.lock();
+        match std::mem::replace(&mut *state, State::Taken) {
+            State::Given(outcome) => {
+                drop(state);
+                continuation(outcome);
+            }
+            State::Waiting(_) | State::Continued(_) | State::Taken => {
+                *state = State::Continued(Box::new(continuation));
+            }
+        }
+    }
+}
+
+impl<T> Future for Reply<T> {
+    type Output = Outcome<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        let mut state = self.cell.lock();
+        match std::mem::replace(&mut *state, State::Taken) {
+            State::Given(outcome) => Poll::Ready(outcome),
+            State::Waiting(_) | State::Continued(_) | State::Taken => {
+                *state = State::Waiting(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Cell<T> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply")
+    }
+}
+
+impl<T> fmt::Debug for Answer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer")
+    }
+}

@@ -1,0 +1,314 @@
+//! What all shards of one server share, and how a server comes to be.
+
+use crate::app::{App, Application, BoxFuture};
+use crate::clock::Clock;
+use crate::error::{AppError, HandleError};
+use crate::handle::Handle;
+use crate::inbox::{Arrival, Command, Inbox};
+use crate::ready::ReadyList;
+use crate::reply::{Answer, Reply, reply};
+use crate::shard::Shard;
+use crate::stop::StopOptions;
+use crate::transport::Transport;
+use fanfare_core::broadcast::{Audience, Target};
+use fanfare_core::directory::{Budget, Directory, ShardSet};
+use fanfare_core::hub::HubConfig;
+use fanfare_core::id::ShardId;
+use fanfare_core::random::Random;
+use fanfare_core::stats::Stats;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// More shards than this are a mistake.
+const SHARDS_MAX: usize = 1_024;
+
+/// Runs futures off the shards: what a runtime is asked for beside sockets.
+pub trait Spawn: Send + Sync {
+    /// Runs `future` to its end, whoever drops what.
+    fn spawn(&self, future: BoxFuture<()>);
+}
+
+pub(crate) struct Server {
+    pub(crate) app: Application,
+    pub(crate) config: Arc<HubConfig>,
+    pub(crate) clock: Clock,
+    pub(crate) spawner: Arc<dyn Spawn>,
+    pub(crate) shards: Vec<ShardLink>,
+    directory: Mutex<Directory>,
+    budget: Mutex<Budget>,
+    life: Mutex<Life>,
+}
+
+/// What everyone may know of a shard.
+pub(crate) struct ShardLink {
+    pub(crate) inbox: Inbox,
+    pub(crate) ready: Arc<ReadyList>,
+    /// Its transports, those on their way included.
+    pub(crate) load: AtomicUsize,
+    stats: Mutex<Stats>,
+}
+
+/// How far the server is from its end.
+struct Life {
+    stage: Stage,
+    drained: Vec<Answer<()>>,
+    stopped: Vec<Answer<()>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// So many shards still have connections.
+    Draining {
+        shards_left: usize,
+    },
+    /// All connections are closed; so many shards have not ended.
+    Ending {
+        shards_left: usize,
+    },
+    Stopped,
+}
+
+/// A server that was built and waits to be run by an adapter.
+#[derive(Debug)]
+pub struct Launch {
+    /// For the application.
+    pub handle: Handle,
+    /// For the adapter's accept loop.
+    pub acceptor: Acceptor,
+    /// Each to be run on its own task or thread.
+    pub shards: Vec<Shard>,
+}
+
+impl Launch {
+    /// Builds a server of `shards` shards. The application is checked here.
+    pub fn new(app: App, shards: usize, spawner: Arc<dyn Spawn>) -> Result<Launch, AppError> {
+        if !(1..=SHARDS_MAX).contains(&shards) {
+            return Err(AppError::Shards { shards });
+        }
+        let (app, config) = Application::build(app)?;
+        let mut seeds = seeded()?;
+        let settings = config.server();
+        let links = (0..u16::try_from(shards).unwrap_or(u16::MAX))
+            .map(|index| ShardLink::new(ShardId(index), settings.shard_inbox_messages_max))
+            .collect();
+        let server = Arc::new(Server {
+            directory: Mutex::new(Directory::new(settings, (seeds.next_u64(), seeds.next_u64()))),
+            budget: Mutex::new(Budget::new(settings.server_outbox_bytes_max)),
+            life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
+            app,
+            config: Arc::new(config),
+            clock: Clock::start(),
+            spawner,
+            shards: links,
+        });
+        let handle = Handle::new(Arc::clone(&server));
+        let shards = (0..u16::try_from(shards).unwrap_or(u16::MAX))
+            .map(|index| Ok(Shard::new(ShardId(index), handle.clone(), seeded()?)))
+            .collect::<Result<_, AppError>>()?;
+        Ok(Launch { acceptor: Acceptor { server }, handle, shards })
+    }
+}
+
+fn seeded() -> Result<Random, AppError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| AppError::Randomness(error.to_string()))?;
+    Ok(Random::from_seed(seed))
+}
+
+impl ShardLink {
+    fn new(id: ShardId, messages_max: usize) -> ShardLink {
+        let ready = Arc::new(ReadyList::default());
+        ShardLink {
+            inbox: Inbox::new(id, messages_max, Arc::clone(&ready)),
+            ready,
+            load: AtomicUsize::new(0),
+            stats: Mutex::default(),
+        }
+    }
+
+    /// What the shard last said of itself.
+    pub(crate) fn stats(&self) -> Stats {
+        *lock(&self.stats)
+    }
+
+    pub(crate) fn publish_stats(&self, stats: &Stats) {
+        *lock(&self.stats) = *stats;
+    }
+}
+
+impl Server {
+    pub(crate) fn shard(&self, id: ShardId) -> Option<&ShardLink> {
+        self.shards.get(usize::from(id.0))
+    }
+
+    pub(crate) fn has_one_shard(&self) -> bool {
+        self.shards.len() == 1
+    }
+
+    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
+        lock(&self.directory)
+    }
+
+    pub(crate) fn budget(&self) -> MutexGuard<'_, Budget> {
+        lock(&self.budget)
+    }
+
+    pub(crate) fn all_shards(&self) -> ShardSet {
+        (0..u16::try_from(self.shards.len()).unwrap_or(u16::MAX)).map(ShardId).collect()
+    }
+
+    /// The shards that may have members of an audience.
+    pub(crate) fn shards_of(&self, audience: &Audience) -> ShardSet {
+        if self.has_one_shard() {
+            return self.all_shards();
+        }
+        let directory = self.directory();
+        match &audience.target {
+            Target::Namespace(name) => directory.shards_of_namespace(name),
+            Target::Room(room) => directory.shards_of_room(&room.namespace, &room.name),
+            Target::Rooms(rooms) => {
+                let mut shards = ShardSet::new();
+                for room in rooms {
+                    shards.extend_with(&directory.shards_of_room(&room.namespace, &room.name));
+                }
+                shards
+            }
+            Target::Connection(id) => std::iter::once(id.shard()).collect(),
+            Target::Connections(ids) => ids.iter().map(|id| id.shard()).collect(),
+            Target::Client(client) => directory.shards_of_client(client),
+            // What only each connection knows, each shard must judge.
+            Target::Everyone | Target::Filter(_) | _ => self.all_shards(),
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        lock(&self.life).stage == Stage::Running
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        lock(&self.life).stage == Stage::Stopped
+    }
+
+    /// Starts the stop, or cuts the time of one that goes on; the reply comes
+    /// when the server has stopped.
+    pub(crate) fn stop(&self, options: &StopOptions) -> Reply<()> {
+        let (answer, waiting) = reply();
+        {
+            let mut life = lock(&self.life);
+            match life.stage {
+                Stage::Running => life.stage = Stage::Draining { shards_left: self.shards.len() },
+                Stage::Draining { .. } | Stage::Ending { .. } => {}
+                Stage::Stopped => return Reply::ready(Ok(())),
+            }
+            life.stopped.push(answer);
+        }
+        for shard in &self.shards {
+            // A shard that is too busy for this, or has ended, learns it from `Finish`.
+            if let Err(error) = shard.inbox.push_reserved(Command::Drain(options.clone())) {
+                tracing::debug!(%error, "a shard could not be told of the stop");
+            }
+        }
+        waiting
+    }
+
+    /// A shard has no open connection left, or cut those it had.
+    pub(crate) fn shard_drained(&self) {
+        let answers = {
+            let mut life = lock(&self.life);
+            let Stage::Draining { shards_left } = life.stage else { return };
+            if shards_left > 1 {
+                life.stage = Stage::Draining { shards_left: shards_left - 1 };
+                return;
+            }
+            life.stage = Stage::Ending { shards_left: self.shards.len() };
+            std::mem::take(&mut life.drained)
+        };
+        for answer in answers {
+            answer.give(());
+        }
+    }
+
+    /// A shard has ended.
+    pub(crate) fn shard_ended(&self) {
+        let answers = {
+            let mut life = lock(&self.life);
+            let shards_left = match life.stage {
+                Stage::Ending { shards_left } => shards_left,
+                // The adapter was dropped without a stop.
+                Stage::Running | Stage::Draining { .. } => self.shards.len(),
+                Stage::Stopped => return,
+            };
+            if shards_left > 1 {
+                life.stage = Stage::Ending { shards_left: shards_left - 1 };
+                return;
+            }
+            life.stage = Stage::Stopped;
+            std::mem::take(&mut life.stopped)
+        };
+        for answer in answers {
+            answer.give(());
+        }
+    }
+}
+
+/// Hands new transports to shards.
+#[derive(Clone, Debug)]
+pub struct Acceptor {
+    server: Arc<Server>,
+}
+
+impl Acceptor {
+    /// Gives a transport to the least loaded shard. `unread` are bytes that
+    /// were read from it before; nothing of them is lost.
+    pub fn accept(
+        &self,
+        transport: Box<dyn Transport>,
+        peer: Option<SocketAddr>,
+        unread: Vec<u8>,
+    ) -> Result<(), HandleError> {
+        let least = self.server.shards.iter().min_by_key(|shard| shard.load.load(Ordering::Relaxed));
+        let Some(shard) = least else { return Err(HandleError::Stopped) };
+        shard.load.fetch_add(1, Ordering::Relaxed);
+        let arrival = Arrival { transport, peer, unread };
+        shard.inbox.push(Command::Arrive(arrival)).inspect_err(|_| {
+            shard.load.fetch_sub(1, Ordering::Relaxed);
+        })
+    }
+
+    /// Resolves when a stop has been asked for and all connections are closed
+    /// or cut: close the listener then, and [`finish`](Self::finish).
+    pub fn drained(&self) -> Reply<()> {
+        let (answer, waiting) = reply();
+        let mut life = lock(&self.server.life);
+        match life.stage {
+            Stage::Running | Stage::Draining { .. } => life.drained.push(answer),
+            Stage::Ending { .. } | Stage::Stopped => {
+                drop(life);
+                answer.give(());
+            }
+        }
+        waiting
+    }
+
+    /// Ends the shards, dropping what transports they still have.
+    pub fn finish(&self) {
+        for shard in &self.server.shards {
+            if let Err(error) = shard.inbox.push_reserved(Command::Finish) {
+                tracing::debug!(%error, "a shard had ended before it was told to");
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! Running the application's callbacks, with a wall around each: a panic ends
+//! its connection, an error goes to the error callback.
+//!
+//! Callbacks never nest: what one causes is told after it has returned.
+
+use super::core::Core;
+use super::session::{Open, Session};
+use crate::app::{Application, Control, Ctx, Handled, Receiver, Route};
+use crate::connection::{Connection, ConnectionInbox};
+use crate::error::HandlerError;
+use crate::wall;
+use fanfare_core::close::{CloseCode, CloseReason};
+use fanfare_core::hub::{Closed, Notice};
+use fanfare_core::id::ConnectionId;
+use fanfare_core::rooms::GroupName;
+use fanfare_core::wire::Message;
+use std::sync::Arc;
+
+impl Core {
+    /// Tells what has happened since: closes, pressure, and to the directory
+    /// which groups have members here.
+    pub(super) fn settle(&mut self, app: &Application) {
+        while let Some(notice) = self.hub.next_notice() {
+            match notice {
+                Notice::Closed(closed) => self.closed(app, &closed),
+                Notice::Pressure { id, .. } => {
+                    if let Some(handler) = self.route(app, id).and_then(|route| route.on_pressure.as_ref()) {
+                        self.guard(app, id, |ctx| handler(ctx));
+                    }
+                }
+                Notice::GroupOpened(group) => self.tell_directory(&group, true),
+                Notice::GroupClosed(group) => self.tell_directory(&group, false),
+                _ => {}
+            }
+        }
+    }
+
+    /// The route of a connection that is, or was, open.
+    fn route<'a>(&self, app: &'a Application, id: ConnectionId) -> Option<&'a Route> {
+        self.open_session(id).and_then(|open| app.route(open.endpoint))
+    }
+
+    pub(crate) fn open_session(&self, id: ConnectionId) -> Option<&Open> {
+        match self.sessions.get(id.slot() as usize)? {
+            Session::Open(open) => (open.id == id).then_some(open),
+            Session::Free | Session::New { .. } | Session::Asking(_) => None,
+        }
+    }
+
+    pub(crate) fn open_session_mut(&mut self, id: ConnectionId) -> Option<&mut Open> {
+        match self.sessions.get_mut(id.slot() as usize)? {
+            Session::Open(open) => (open.id == id).then_some(open),
+            Session::Free | Session::New { .. } | Session::Asking(_) => None,
+        }
+    }
+
+    /// A connection has opened: its callback, then its future.
+    pub(super) fn opened(&mut self, app: &Application, id: ConnectionId) {
+        let Some(route) = self.route(app, id) else { return };
+        if let Receiver::Pull(_) = &route.receiver
+            && let Some(limits) = self.hub.limits(id)
+        {
+            let inbox = ConnectionInbox::new(limits.inbox_messages_max, limits.inbox_bytes_max);
+            if let Some(open) = self.open_session_mut(id) {
+                open.inbox = Some(Arc::new(inbox));
+            }
+        }
+        if let Some(handler) = &route.on_open {
+            self.guard(app, id, |ctx| handler(ctx));
+        }
+        if let Receiver::Pull(start) = &route.receiver
+            && let Some(connection) = self.connection(id)
+        {
+            match wall::call(|| start(connection.clone())) {
+                Some(future) => self.handle.spawn(Box::pin(attend(connection, future))),
+                None => self.handler_panicked(id),
+            }
+        }
+    }
+
+    fn connection(&self, id: ConnectionId) -> Option<Connection> {
+        let open = self.open_session(id)?;
+        let inbox = open.inbox.as_ref()?;
+        let params = open.params.clone().unwrap_or_default();
+        Some(Connection::new(id, self.handle.clone(), params, Arc::clone(inbox)))
+    }
+
+    pub(super) fn message(&mut self, app: &Application, id: ConnectionId, message: Message<'_>) {
+        let Some(route) = self.route(app, id) else { return };
+        match &route.receiver {
+            Receiver::Nobody => {}
+            Receiver::Callback(handler) => self.guard(app, id, |ctx| handler(ctx, message)),
+            Receiver::Pull(_) => {
+                let inbox = self.open_session(id).and_then(|open| open.inbox.as_ref());
+                if inbox.is_some_and(|inbox| inbox.push(message.into_owned())) {
+                    // The id is live: it has just said something.
+                    let _ = self.hub.set_paused(self.now, id, true);
+                }
+            }
+        }
+    }
+
+    pub(super) fn control(&mut self, app: &Application, id: ConnectionId, kind: Control, payload: &[u8]) {
+        if let Some(handler) = self.route(app, id).and_then(|route| route.on_control(kind)) {
+            self.guard(app, id, |ctx| handler(ctx, payload));
+        }
+    }
+
+    /// The end of a transport's conversation: told to the route if it ever
+    /// opened, and its place in the directory given back.
+    fn closed(&mut self, app: &Application, closed: &Closed) {
+        let id = closed.id;
+        if closed.was_open {
+            self.server().directory().released(id);
+        }
+        if let Some(inbox) = self.open_session(id).and_then(|open| open.inbox.as_ref()) {
+            inbox.close();
+        }
+        tracing::debug!(%id, reason = %closed.reason, "connection ended");
+        if let Some(handler) = self.route(app, id).and_then(|route| route.on_close.as_ref()) {
+            self.guard(app, id, |ctx| handler(ctx, closed));
+        }
+    }
+
+    fn tell_directory(&mut self, group: &GroupName, is_open: bool) {
+        if self.server().has_one_shard() {
+            return;
+        }
+        let shard = self.hub.shard();
+        let mut directory = self.server().directory();
+        match (group, is_open) {
+            // The directory counts the connections of clients by itself.
+            (GroupName::Client(_), _) => false,
+            (GroupName::Namespace(name), true) => directory.namespace_opened(shard, name),
+            (GroupName::Namespace(name), false) => directory.namespace_closed(shard, name),
+            (GroupName::Room(room), true) => directory.room_opened(shard, &room.namespace, &room.name),
+            (GroupName::Room(room), false) => directory.room_closed(shard, &room.namespace, &room.name),
+        };
+    }
+
+    /// Runs one callback behind the wall.
+    pub(crate) fn guard(
+        &mut self,
+        app: &Application,
+        id: ConnectionId,
+        callback: impl FnOnce(&mut Ctx<'_>) -> Handled,
+    ) {
+        match wall::call(|| callback(&mut Ctx::new(self, id))) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => self.handler_failed(app, id, &error),
+            None => self.handler_panicked(id),
+        }
+    }
+
+    /// A handler returned an error.
+    pub(crate) fn handler_failed(&mut self, app: &Application, id: ConnectionId, error: &HandlerError) {
+        let Some(handler) = self.route(app, id).and_then(|route| route.on_error.as_ref()) else {
+            tracing::warn!(%id, %error, "a handler failed");
+            return;
+        };
+        if wall::call(|| handler(&mut Ctx::new(self, id), error)).is_none() {
+            self.handler_panicked(id);
+        }
+    }
+
+    /// A handler panicked: its connection is closed with 1011, and nothing else.
+    pub(crate) fn handler_panicked(&mut self, id: ConnectionId) {
+        tracing::error!(%id, "a handler panicked; its connection is closed");
+        let _ = self.hub.fail(self.now, id, CloseCode::Error, CloseReason::HandlerFailed);
+    }
+}
+
+/// Runs a connection's future behind the wall, and closes the connection when it returns.
+async fn attend(connection: Connection, future: crate::app::BoxFuture<Handled>) {
+    let id = connection.id();
+    let handle = connection.handle().clone();
+    let outcome = wall::attend(future).await;
+    handle.run_reserved(id.shard(), move |core, app| match outcome {
+        Some(outcome) => {
+            if let Err(error) = outcome {
+                core.handler_failed(app, id, &error);
+            }
+            core.close(id, CloseCode::Normal, "");
+        }
+        None => core.handler_panicked(id),
+    });
+}

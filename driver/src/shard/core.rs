@@ -1,0 +1,289 @@
+//! What a shard's handlers act on: the hub, the connections' places in the
+//! application, and the way to other shards. Sockets are not here.
+
+use super::draining::Draining;
+use super::session::Session;
+use crate::app::{Application, Control};
+use crate::handle::{ConnectionInfo, Handle};
+use crate::server::{Server, ShardLink};
+use fanfare_core::broadcast::BroadcastReport;
+use fanfare_core::close::CloseCode;
+use fanfare_core::hub::{Event, Hub, Publication, SendError, TooManyHandshakes};
+use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::random::Random;
+use fanfare_core::relay::Relay;
+use fanfare_core::time::Instant;
+use fanfare_core::wire::Frame;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Something to be done on a shard, in its turn.
+pub(crate) type Job = Box<dyn FnOnce(&mut Core, &Application) + Send>;
+
+/// Budget is leased so that this much beyond what is queued can be queued.
+const BUDGET_AHEAD_BYTES: u64 = 1024 * 1024;
+/// Budget beyond that is given back from this much on.
+const BUDGET_IDLE_BYTES: u64 = 4 * BUDGET_AHEAD_BYTES;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) hub: Hub,
+    pub(super) handle: Handle,
+    pub(super) now: Instant,
+    pub(super) draining: Option<Draining>,
+    /// By the slot of the connection.
+    pub(super) sessions: Vec<Session>,
+    /// Slots that may be read again although their transport was not woken.
+    resumed: Vec<u32>,
+    /// Relays that found their shard's inbox full, in order.
+    relays: VecDeque<(ShardId, Arc<Relay>)>,
+}
+
+impl Core {
+    pub(super) fn new(id: ShardId, handle: Handle, random: Random) -> Core {
+        let server = handle.server();
+        let now = server.clock.now();
+        let hub = Hub::new(now, id, Arc::clone(&server.config), random);
+        Core {
+            hub,
+            handle,
+            now,
+            draining: None,
+            sessions: Vec::new(),
+            resumed: Vec::new(),
+            relays: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        self.handle.server()
+    }
+
+    /// What others know of this shard.
+    pub(super) fn link(&self) -> &ShardLink {
+        let place = usize::from(self.hub.shard().0);
+        // A shard is made from its server's list, so the place is there.
+        #[expect(clippy::indexing_slicing, reason = "a shard is made from its server's own list")]
+        &self.server().shards[place]
+    }
+
+    pub(super) fn start_turn(&mut self) {
+        self.now = self.server().clock.now();
+        self.lease_budget(0);
+    }
+
+    pub(super) fn end_turn(&mut self) {
+        self.give_budget_back();
+        self.link().publish_stats(self.hub.stats());
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let draining = self.draining.as_ref().and_then(Draining::next);
+        [self.hub.next_deadline(), draining].into_iter().flatten().min()
+    }
+
+    pub(super) fn accept(&mut self, peer: Option<SocketAddr>) -> Result<ConnectionId, TooManyHandshakes> {
+        let id = self.hub.accept(self.now)?;
+        let slot = id.slot() as usize;
+        if self.sessions.len() <= slot {
+            self.sessions.resize_with(slot + 1, Session::default);
+        }
+        if let Some(session) = self.sessions.get_mut(slot) {
+            *session = Session::New { peer };
+        }
+        Ok(id)
+    }
+
+    /// Bytes from a peer: says how many the hub took, and handles the event
+    /// they made. `None` when the connection is over.
+    pub(super) fn receive(&mut self, app: &Application, id: ConnectionId, bytes: &mut [u8]) -> Option<usize> {
+        let received = self.hub.receive(self.now, id, bytes).ok()?;
+        let consumed = received.consumed;
+        match received.event {
+            Some(Event::Message(message)) => self.message(app, id, message),
+            Some(Event::Ping(payload)) => self.control(app, id, Control::Ping, &payload),
+            Some(Event::Pong(payload)) => self.control(app, id, Control::Pong, &payload),
+            Some(Event::Request(request)) => {
+                self.requested(app, id, *request);
+            }
+            Some(Event::Body(body)) => self.body_arrived(app, id, body),
+            None | Some(_) => {}
+        }
+        self.settle(app);
+        Some(consumed)
+    }
+
+    pub(super) fn end_of_input(&mut self, app: &Application, id: ConnectionId) {
+        // A stale id means that the hub has told the end already.
+        let _ = self.hub.end_of_input(self.now, id);
+        self.settle(app);
+    }
+
+    pub(super) fn transport_failed(&mut self, app: &Application, id: ConnectionId, kind: io::ErrorKind) {
+        let _ = self.hub.transport_failed(self.now, id, kind);
+        self.settle(app);
+    }
+
+    pub(super) fn sent(&mut self, id: ConnectionId, bytes: usize) {
+        let _ = self.hub.sent(self.now, id, bytes);
+    }
+
+    pub(super) fn write_shut(&mut self, id: ConnectionId) {
+        let _ = self.hub.write_shut(self.now, id);
+    }
+
+    /// The socket is dropped: the slot may be reused.
+    pub(super) fn released(&mut self, id: ConnectionId) {
+        if self.hub.released(id).is_ok()
+            && let Some(session) = self.sessions.get_mut(id.slot() as usize)
+        {
+            *session = Session::Free;
+            self.link().load.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn expire(&mut self, app: &Application, checks_max: usize) -> bool {
+        let more = self.hub.expire(self.now, checks_max);
+        self.settle(app);
+        more
+    }
+
+    pub(super) fn run(&mut self, app: &Application, job: Job) {
+        job(self, app);
+        self.settle(app);
+    }
+
+    pub(super) fn abort_all(&mut self, app: &Application) {
+        let ids: Vec<_> = self.hub.transports().collect();
+        for id in ids {
+            let _ = self.hub.abort(self.now, id);
+        }
+        self.settle(app);
+    }
+
+    /// Queues a message for one connection of this shard.
+    pub(crate) fn send(&mut self, id: ConnectionId, frame: &Frame) -> Result<(), SendError> {
+        self.lease_budget(frame.len());
+        self.hub.send(self.now, id, frame)
+    }
+
+    /// Starts the closing handshake; a connection that is over stays over.
+    pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
+        let _ = self.hub.close(self.now, id, code, reason);
+    }
+
+    /// Delivers to this shard's share of an audience.
+    pub(crate) fn deliver(&mut self, publication: &Publication) -> BroadcastReport {
+        self.lease_budget(publication.frame.len());
+        self.hub.broadcast(self.now, publication)
+    }
+
+    /// Delivers here, and relays to the other shards that have members. The
+    /// report is of this shard alone.
+    pub(crate) fn publish(
+        &mut self,
+        publisher: Option<ConnectionId>,
+        publication: Publication,
+    ) -> BroadcastReport {
+        let report = self.deliver(&publication);
+        if !self.server().has_one_shard() {
+            let here = self.hub.shard();
+            let shards = self.server().shards_of(&publication.audience);
+            let relay = Arc::new(Relay::new(here, publisher, publication));
+            for shard in shards.iter().filter(|shard| *shard != here) {
+                self.relay(shard, Arc::clone(&relay));
+            }
+        }
+        report
+    }
+
+    pub(super) fn take_relay(&mut self, app: &Application, relay: &Relay) {
+        self.lease_budget(relay.publication.frame.len());
+        self.hub.relayed(self.now, relay);
+        self.settle(app);
+    }
+
+    /// Whether relays wait for room elsewhere: then nothing is read here.
+    pub(super) fn has_relays_waiting(&self) -> bool {
+        !self.relays.is_empty()
+    }
+
+    pub(super) fn retry_relays(&mut self) {
+        for (shard, relay) in std::mem::take(&mut self.relays) {
+            self.relay(shard, relay);
+        }
+    }
+
+    /// Keeps the order towards each shard: behind one that waits, all wait.
+    fn relay(&mut self, to: ShardId, relay: Arc<Relay>) {
+        let server = Arc::clone(self.handle.server());
+        let Some(link) = server.shard(to) else { return };
+        if self.relays.iter().any(|(waiting, _)| *waiting == to) {
+            self.relays.push_back((to, relay));
+        } else if let Err(relay) = link.inbox.relay(relay, &self.link().ready) {
+            self.relays.push_back((to, relay));
+        }
+    }
+
+    /// Lets a connection be read again.
+    pub(crate) fn resume(&mut self, id: ConnectionId) {
+        if self.hub.set_paused(self.now, id, false).is_ok() {
+            self.resumed.push(id.slot());
+        }
+    }
+
+    /// Slots that became readable without their transports knowing.
+    pub(super) fn take_resumed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.resumed)
+    }
+
+    /// A decision was made on a request: bytes behind it may be welcome now.
+    pub(super) fn decided(&mut self, id: ConnectionId) {
+        self.resumed.push(id.slot());
+    }
+
+    pub(crate) fn describe_connections(&self) -> Vec<ConnectionInfo> {
+        self.hub.connections().filter_map(|id| self.describe(id)).collect()
+    }
+
+    pub(crate) fn describe(&self, id: ConnectionId) -> Option<ConnectionInfo> {
+        let metadata = self.hub.metadata(id)?;
+        Some(ConnectionInfo {
+            id,
+            client_id: metadata.client_id().to_owned(),
+            address: metadata.address(),
+            path: metadata.path().to_owned(),
+            user_agent: metadata.user_agent().map(str::to_owned),
+            uptime: self.now.since(metadata.connected_at()),
+            quiet: self.hub.last_heard(id).map(|at| self.now.since(at)).unwrap_or_default(),
+        })
+    }
+
+    /// Makes sure that a frame of `bytes` bytes fits the budget, if the server has as much.
+    fn lease_budget(&mut self, bytes: usize) {
+        let wanted = self.hub.queued_bytes() + (bytes as u64).max(BUDGET_AHEAD_BYTES / 2);
+        if self.hub.budget_bytes() < wanted {
+            let missing = wanted - self.hub.budget_bytes() + BUDGET_AHEAD_BYTES / 2;
+            let missing = usize::try_from(missing).unwrap_or(usize::MAX);
+            let granted = self.server().budget().lease(self.hub.shard(), missing);
+            self.hub.grant_budget(granted as u64);
+        }
+    }
+
+    fn give_budget_back(&mut self) {
+        let idle = self.hub.budget_bytes().saturating_sub(self.hub.queued_bytes());
+        if idle > BUDGET_IDLE_BYTES {
+            let reclaimed = self.hub.reclaim_budget(idle - BUDGET_AHEAD_BYTES);
+            let reclaimed = usize::try_from(reclaimed).unwrap_or(usize::MAX);
+            self.server().budget().give_back(self.hub.shard(), reclaimed);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A shard's part in a graceful stop: farewell, closes in batches, the cut.
+
+use super::core::Core;
+use crate::app::Application;
+use crate::stop::StopOptions;
+use fanfare_core::id::ConnectionId;
+use fanfare_core::time::Instant;
+use fanfare_core::wire::Frame;
+use std::collections::VecDeque;
+
+/// A stop under way.
+#[derive(Debug)]
+pub(super) struct Draining {
+    options: StopOptions,
+    farewell: Option<Frame>,
+    cut_at: Instant,
+    next_batch_at: Instant,
+    /// Not told to go yet.
+    waiting: VecDeque<ConnectionId>,
+    is_reported: bool,
+}
+
+impl Draining {
+    /// When something is to be done next.
+    pub(super) fn next(&self) -> Option<Instant> {
+        if self.is_reported {
+            None
+        } else if self.waiting.is_empty() {
+            Some(self.cut_at)
+        } else {
+            Some(self.cut_at.min(self.next_batch_at))
+        }
+    }
+}
+
+impl Core {
+    /// Starts the stop, or shortens the one under way.
+    pub(super) fn drain(&mut self, options: StopOptions) {
+        let cut_at = self.now + options.time_max;
+        if let Some(draining) = &mut self.draining {
+            draining.cut_at = draining.cut_at.min(cut_at);
+            return;
+        }
+        self.draining = Some(Draining {
+            farewell: options.farewell.as_ref().map(Frame::from),
+            cut_at,
+            next_batch_at: self.now,
+            waiting: self.hub.connections().collect(),
+            is_reported: false,
+            options,
+        });
+    }
+
+    /// Closes the next batch when it is time, and cuts when time is up.
+    pub(super) fn continue_draining(&mut self, app: &Application) {
+        let Some(mut draining) = self.draining.take() else { return };
+        if !draining.is_reported {
+            if self.now >= draining.next_batch_at {
+                self.close_batch(&mut draining);
+            }
+            if self.now >= draining.cut_at {
+                self.abort_all(app);
+            }
+            self.settle(app);
+            if draining.waiting.is_empty() && !self.hub.has_conversations() {
+                draining.is_reported = true;
+                self.server().shard_drained();
+            }
+        }
+        self.draining = Some(draining);
+    }
+
+    fn close_batch(&mut self, draining: &mut Draining) {
+        let StopOptions { batch, interval, code, ref reason, .. } = draining.options;
+        let count = if batch == 0 { draining.waiting.len() } else { batch.min(draining.waiting.len()) };
+        for id in draining.waiting.drain(..count) {
+            if let Some(farewell) = &draining.farewell {
+                // A full outbox loses the farewell, not the close.
+                let _ = self.send(id, farewell);
+            }
+            self.close(id, code, reason);
+        }
+        draining.next_batch_at = self.now + interval;
+    }
+
+    /// Whether new connections are refused.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_some()
+    }
+}

@@ -1,0 +1,233 @@
+//! One shard: a hub, the sockets it owns, and the loop that moves bytes, time
+//! and readiness between them.
+//!
+//! A turn: what others ask (inbox), then ready sockets, each read into the one
+//! buffer and its messages handled, then every listed connection written once
+//! with all its frames, then deadlines. Budgets bound a turn; what is left of
+//! it is the first of the next.
+
+mod callbacks;
+mod core;
+mod draining;
+mod requests;
+mod session;
+mod socket;
+
+pub(crate) use self::core::{Core, Job};
+
+use crate::handle::Handle;
+use crate::inbox::{Arrival, Command};
+use crate::ready::ConnectionWaker;
+use crate::server::Server;
+use fanfare_core::id::ShardId;
+use fanfare_core::random::Random;
+use fanfare_core::time::Instant;
+use socket::{Serve, Socket};
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+
+/// Commands taken in one turn.
+const COMMANDS_PER_TURN: usize = 1_024;
+/// Sockets served in one turn.
+const SOCKETS_PER_TURN: usize = 4_096;
+/// Deadlines looked at in one turn.
+const DEADLINES_PER_TURN: usize = 4_096;
+
+thread_local! {
+    /// Whether this thread is inside a shard's turn.
+    static ON_SHARD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside a shard's turn, where nothing may block.
+pub(crate) fn is_on_shard() -> bool {
+    ON_SHARD.get()
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// There is more to do: take another turn, after letting others run.
+    Busy,
+    /// Nothing to do until the context's waker is woken, or `until` has come.
+    Idle {
+        /// The next deadline.
+        until: Option<Instant>,
+    },
+    /// The shard has ended.
+    Ended,
+}
+
+/// See the [module](self).
+pub struct Shard {
+    server: Arc<Server>,
+    core: Core,
+    /// By the slot of the connection.
+    sockets: Vec<Option<Socket>>,
+    read_buffer: Box<[u8]>,
+    /// Slots to serve; what a turn has no budget for stays.
+    ready: VecDeque<u32>,
+    woken: Vec<u32>,
+    commands: Vec<Command>,
+    has_ended: bool,
+}
+
+impl Shard {
+    pub(crate) fn new(id: ShardId, handle: Handle, random: Random) -> Shard {
+        let read_buffer_bytes = handle.server().config.server().read_buffer_bytes;
+        Shard {
+            server: Arc::clone(handle.server()),
+            core: Core::new(id, handle, random),
+            sockets: Vec::new(),
+            read_buffer: vec![0; read_buffer_bytes].into_boxed_slice(),
+            ready: VecDeque::new(),
+            woken: Vec::new(),
+            commands: Vec::new(),
+            has_ended: false,
+        }
+    }
+
+    /// Takes one turn. The context's waker is woken when there is reason for
+    /// the next. To be called again at [`Turn::Idle`]'s deadline, too.
+    ///
+    /// Runs the application's callbacks; a panic of one ends its connection only.
+    pub fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        if self.has_ended {
+            return Turn::Ended;
+        }
+        ON_SHARD.set(true);
+        let turn = self.take_turn(cx);
+        ON_SHARD.set(false);
+        turn
+    }
+
+    /// Time on the server's clock, as a moment of the machine's: for the
+    /// adapter's timer.
+    pub fn deadline(&self, until: Instant) -> Option<std::time::Instant> {
+        self.server.clock.to_std(until)
+    }
+
+    fn take_turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        self.core.start_turn();
+        self.take_woken(cx);
+        let more_commands = self.take_commands();
+        if self.has_ended {
+            return Turn::Ended;
+        }
+        self.core.retry_relays();
+        // Publishers wait while other shards have no room for what they publish.
+        if !self.core.has_relays_waiting() {
+            self.serve_ready();
+        }
+        self.core.continue_draining(&self.server.app);
+        self.write_listed();
+        let more_deadlines = self.core.expire(&self.server.app, DEADLINES_PER_TURN);
+        self.write_listed();
+        self.core.end_turn();
+
+        let starved = !self.ready.is_empty() && !self.core.has_relays_waiting();
+        if more_commands || more_deadlines || starved || self.core.hub.listed_len() > 0 {
+            return Turn::Busy;
+        }
+        Turn::Idle { until: self.core.next_deadline() }
+    }
+
+    fn take_woken(&mut self, cx: &mut Context<'_>) {
+        let mut woken = std::mem::take(&mut self.woken);
+        self.core.link().ready.take(cx.waker(), &mut woken);
+        for slot in woken.drain(..) {
+            if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
+                socket.woken();
+                self.ready.push_back(slot);
+            }
+        }
+        self.woken = woken;
+    }
+
+    fn take_commands(&mut self) -> bool {
+        let mut commands = std::mem::take(&mut self.commands);
+        let more = self.core.link().inbox.take(COMMANDS_PER_TURN, &mut commands);
+        for command in commands.drain(..) {
+            match command {
+                Command::Arrive(arrival) => self.arrive(arrival),
+                Command::Relay(relay) => self.core.take_relay(&self.server.app, &relay),
+                Command::Run(job) => self.core.run(&self.server.app, job),
+                Command::Drain(options) => self.core.drain(options),
+                Command::Finish => self.end(),
+            }
+        }
+        self.commands = commands;
+        // A command may have let connections be read again.
+        self.ready.extend(self.core.take_resumed());
+        more
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        let Arrival { transport, peer, unread } = arrival;
+        let id = match self.core.accept(peer) {
+            Ok(id) => id,
+            Err(error) => {
+                tracing::debug!(%error, ?peer, "transport refused");
+                self.core.link().load.fetch_sub(1, Ordering::Relaxed);
+                return;
+            }
+        };
+        let slot = id.slot() as usize;
+        if self.sockets.len() <= slot {
+            self.sockets.resize_with(slot + 1, || None);
+        }
+        let waker = ConnectionWaker::new(id.slot(), &self.core.link().ready);
+        if let Some(place) = self.sockets.get_mut(slot) {
+            *place = Some(Socket::new(id, transport, waker, unread));
+            self.ready.push_back(id.slot());
+        }
+    }
+
+    fn serve_ready(&mut self) {
+        let budget = self.ready.len().min(SOCKETS_PER_TURN);
+        for _ in 0..budget {
+            let Some(slot) = self.ready.pop_front() else { break };
+            let mut serve = Serve { app: &self.server.app, core: &mut self.core, sockets: &mut self.sockets };
+            if serve.socket(slot, &mut self.read_buffer) {
+                self.ready.push_back(slot);
+            }
+        }
+        self.ready.extend(self.core.take_resumed());
+    }
+
+    fn write_listed(&mut self) {
+        Serve { app: &self.server.app, core: &mut self.core, sockets: &mut self.sockets }.write_listed();
+    }
+
+    fn end(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        self.has_ended = true;
+        self.core.link().inbox.close();
+        self.core.abort_all(&self.server.app);
+        self.write_listed();
+        self.sockets.clear();
+        self.core.end_turn();
+        self.server.shard_ended();
+    }
+}
+
+impl Drop for Shard {
+    /// An adapter that is dropped without a stop ends its shards all the same.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shard").field("id", &self.core.hub.shard()).finish_non_exhaustive()
+    }
+}
+
+/// The waker of one connection, shared with its transport.
+pub(crate) type SharedWaker = Arc<ConnectionWaker>;

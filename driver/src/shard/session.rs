@@ -1,0 +1,44 @@
+//! What the driver keeps of a connection beside its socket.
+
+use crate::app::{Params, Request};
+use crate::connection::ConnectionInbox;
+use fanfare_core::id::ConnectionId;
+use std::any::Any;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A connection's place in the application.
+#[derive(Debug, Default)]
+pub(super) enum Session {
+    /// The slot is free.
+    #[default]
+    Free,
+    /// Its request has not arrived.
+    New { peer: Option<SocketAddr> },
+    /// Its request waits for an answer, or for its body.
+    Asking(Box<Asking>),
+    /// It is open, or was.
+    Open(Open),
+}
+
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) id: ConnectionId,
+    pub(super) endpoint: usize,
+    pub(super) request: Arc<Request>,
+}
+
+pub(crate) struct Open {
+    pub(super) id: ConnectionId,
+    pub(super) endpoint: usize,
+    pub(crate) params: Option<Arc<Params>>,
+    pub(crate) state: Option<Box<dyn Any + Send>>,
+    pub(super) inbox: Option<Arc<ConnectionInbox>>,
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Open").field("id", &self.id).finish_non_exhaustive()
+    }
+}

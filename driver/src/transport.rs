@@ -1,0 +1,34 @@
+//! What the shard loop needs of a connection's bytes.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll};
+
+/// A byte stream that is polled: a TCP or Unix socket, TLS over either, or a
+/// virtual one.
+///
+/// Contract: a method that returns `Pending` has registered the context's
+/// waker for its direction, and only then. A transport is not `Pending` for
+/// reading while it holds decoded bytes, nor flushed while it holds encoded
+/// ones. After an error no method is called but [`abort`](Self::abort), or
+/// none. Dropping a transport closes it.
+pub trait Transport: fmt::Debug + Send {
+    /// Reads into `buffer`; 0 bytes mean the end of the stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes some of `pieces`, which are not all empty.
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>>;
+
+    /// Hands all written bytes to the network.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Shuts down the writing side.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Gives up: no bytes that wait need to arrive, a reset is acceptable.
+    fn abort(&mut self);
+}

@@ -1,0 +1,219 @@
+//! One setting's value, seen as text: how each kind is read, written and named.
+
+use super::units::{format_bytes, format_time, parse_bytes, parse_time};
+use fanfare::tokio::Placement;
+use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, UnknownChoice};
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
+use std::str::FromStr;
+use std::time::Duration;
+use toml::Value;
+
+/// Switches an optional time off.
+const OFF: &str = "off";
+/// Leaves the number of shards to the machine.
+const AUTO: &str = "auto";
+
+/// A borrowed value of a draft, with the kind of text that it takes.
+pub(super) enum Field<'a> {
+    Count(&'a mut usize),
+    Count32(&'a mut u32),
+    Bytes(&'a mut usize),
+    Time(&'a mut Duration),
+    TimeOrOff(&'a mut Option<Duration>),
+    Overflow(&'a mut Overflow),
+    ClientIds(&'a mut ClientIdPolicy),
+    Headers(&'a mut KeepHeaders),
+    Origin(&'a mut OriginRule),
+    Address(&'a mut SocketAddr),
+    Runtime(&'a mut Runtime),
+    Placement(&'a mut Placement),
+    Shards(&'a mut Option<NonZeroU16>),
+    Text(&'a mut String),
+}
+
+/// A text that a setting does not take.
+#[derive(Debug, thiserror::Error)]
+#[error("`{text}` is no {subject}; use {expected}")]
+pub(crate) struct InvalidValue {
+    subject: &'static str,
+    text: String,
+    expected: &'static str,
+}
+
+impl InvalidValue {
+    pub(super) fn new(subject: &'static str, text: &str, expected: &'static str) -> InvalidValue {
+        InvalidValue { subject, text: text.to_owned(), expected }
+    }
+}
+
+impl From<UnknownChoice> for InvalidValue {
+    fn from(unknown: UnknownChoice) -> InvalidValue {
+        InvalidValue { subject: unknown.subject, text: unknown.text, expected: unknown.expected }
+    }
+}
+
+impl Field<'_> {
+    /// Replaces the value by the one that `text` stands for; unchanged on error.
+    pub(super) fn set(self, text: &str) -> Result<(), InvalidValue> {
+        match self {
+            Field::Count(count) => *count = whole_number(text)?,
+            Field::Count32(count) => *count = whole_number(text)?,
+            Field::Bytes(bytes) => *bytes = bytes_from(text)?,
+            Field::Time(time) => *time = time_from(text, "a number with its unit: 500ms, 30s, 5m, 1h")?,
+            Field::TimeOrOff(time) => *time = time_or_off(text)?,
+            Field::Overflow(policy) => *policy = text.parse()?,
+            Field::ClientIds(policy) => *policy = text.parse()?,
+            Field::Headers(headers) => *headers = text.parse()?,
+            Field::Origin(rule) => *rule = text.parse()?,
+            Field::Address(address) => *address = address_from(text)?,
+            Field::Runtime(runtime) => *runtime = text.parse()?,
+            Field::Placement(placement) => *placement = placement_from(text)?,
+            Field::Shards(shards) => *shards = shards_from(text)?,
+            Field::Text(value) => text.clone_into(value),
+        }
+        Ok(())
+    }
+
+    /// What the help calls the value.
+    pub(super) fn value_name(&self) -> &'static str {
+        match self {
+            Field::Count(_) | Field::Count32(_) => "COUNT",
+            Field::Bytes(_) => "BYTES",
+            Field::Time(_) => "TIME",
+            Field::TimeOrOff(_) => "TIME|off",
+            Field::Overflow(_) | Field::ClientIds(_) => "POLICY",
+            Field::Headers(_) => "HEADERS",
+            Field::Origin(_) => "ORIGINS",
+            Field::Address(_) => "ADDRESS",
+            Field::Runtime(_) | Field::Placement(_) => "NAME",
+            Field::Shards(_) => "COUNT|auto",
+            Field::Text(_) => "FILTER",
+        }
+    }
+
+    /// The value as TOML: counts as numbers, all else as strings.
+    pub(super) fn to_toml(&self) -> String {
+        match self {
+            Field::Count(_) | Field::Count32(_) => self.to_string(),
+            Field::Bytes(_)
+            | Field::Time(_)
+            | Field::TimeOrOff(_)
+            | Field::Overflow(_)
+            | Field::ClientIds(_)
+            | Field::Headers(_)
+            | Field::Origin(_)
+            | Field::Address(_)
+            | Field::Runtime(_)
+            | Field::Placement(_)
+            | Field::Shards(_)
+            | Field::Text(_) => Value::String(self.to_string()).to_string(),
+        }
+    }
+}
+
+/// Writes what [`Field::set`] reads.
+impl fmt::Display for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Count(count) => write!(f, "{count}"),
+            Field::Count32(count) => write!(f, "{count}"),
+            Field::Bytes(bytes) => f.write_str(&format_bytes(**bytes)),
+            Field::Time(time) => f.write_str(&format_time(**time)),
+            Field::TimeOrOff(Some(time)) => f.write_str(&format_time(*time)),
+            Field::TimeOrOff(None) => f.write_str(OFF),
+            Field::Overflow(policy) => write!(f, "{policy}"),
+            Field::ClientIds(policy) => write!(f, "{policy}"),
+            Field::Headers(headers) => write!(f, "{headers}"),
+            Field::Origin(rule) => write!(f, "{rule}"),
+            Field::Address(address) => write!(f, "{address}"),
+            Field::Runtime(runtime) => write!(f, "{runtime}"),
+            Field::Placement(placement) => f.write_str(placement_name(**placement)),
+            Field::Shards(Some(shards)) => write!(f, "{shards}"),
+            Field::Shards(None) => f.write_str(AUTO),
+            Field::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+fn placement_from(text: &str) -> Result<Placement, InvalidValue> {
+    match text {
+        "tasks" => Ok(Placement::Tasks),
+        "threads" => Ok(Placement::Threads),
+        _ => Err(InvalidValue::new("placement", text, "tasks or threads")),
+    }
+}
+
+fn placement_name(placement: Placement) -> &'static str {
+    match placement {
+        Placement::Threads => "threads",
+        Placement::Tasks | _ => "tasks",
+    }
+}
+
+/// What the shards run on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Runtime {
+    /// Tasks on tokio.
+    Tokio,
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Runtime::Tokio => f.write_str("tokio"),
+        }
+    }
+}
+
+impl FromStr for Runtime {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Runtime, InvalidValue> {
+        match text {
+            "tokio" => Ok(Runtime::Tokio),
+            _ => Err(InvalidValue::new("runtime", text, "tokio")),
+        }
+    }
+}
+
+fn whole_number<N: FromStr>(text: &str) -> Result<N, InvalidValue> {
+    text.parse().map_err(|_| InvalidValue::new("count", text, "a whole number"))
+}
+
+fn bytes_from(text: &str) -> Result<usize, InvalidValue> {
+    let expected = "a number, or one with its unit: 512KiB, 1MiB, 2GiB";
+    parse_bytes(text).ok_or_else(|| InvalidValue::new("number of bytes", text, expected))
+}
+
+fn time_from(text: &str, expected: &'static str) -> Result<Duration, InvalidValue> {
+    parse_time(text).ok_or_else(|| InvalidValue::new("time", text, expected))
+}
+
+fn time_or_off(text: &str) -> Result<Option<Duration>, InvalidValue> {
+    if text == OFF {
+        return Ok(None);
+    }
+    time_from(text, "a number with its unit (500ms, 30s, 5m, 1h) or off").map(Some)
+}
+
+fn shards_from(text: &str) -> Result<Option<NonZeroU16>, InvalidValue> {
+    if text == AUTO {
+        return Ok(None);
+    }
+    let expected = "a whole number from 1 to 65535, or auto for one per core";
+    text.parse().map(Some).map_err(|_| InvalidValue::new("number of shards", text, expected))
+}
+
+/// `IP:PORT`; without an IP, or with `localhost`, the loopback address, so that
+/// nothing is reachable from outside unless that was said.
+fn address_from(text: &str) -> Result<SocketAddr, InvalidValue> {
+    let local_port = text.strip_prefix("localhost").unwrap_or(text).strip_prefix(':');
+    let address = match local_port {
+        Some(port) => port.parse().ok().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        None => text.parse().ok(),
+    };
+    let expected = "IP:PORT, such as 127.0.0.1:8080, 0.0.0.0:8080, [::1]:8080 or :8080 (this machine only)";
+    address.ok_or_else(|| InvalidValue::new("address", text, expected))
+}

@@ -1,0 +1,68 @@
+//! The settings as flags and environment variables, made from their table.
+
+use super::Draft;
+use super::table::{self, Setting};
+use crate::failure::Failure;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+/// The settings that were given as a flag or a variable, as text.
+pub(crate) struct Given(Vec<Choice>);
+
+struct Choice {
+    setting: &'static Setting,
+    text: String,
+    /// The flag or the variable, as it is spelled.
+    place: String,
+}
+
+impl Given {
+    /// Lays the values over `draft`.
+    pub(super) fn apply(&self, draft: &mut Draft) -> Result<(), Failure> {
+        self.0.iter().try_for_each(|choice| draft.set(choice.setting, &choice.text, &choice.place))
+    }
+}
+
+impl Args for Given {
+    fn augment_args(command: Command) -> Command {
+        let mut defaults = Draft::default();
+        table::GROUPS.iter().fold(command, |command, group| {
+            let flags = group.settings.iter().map(|setting| {
+                let default = (setting.field)(&mut defaults);
+                Arg::new(setting.name)
+                    .long(setting.flag())
+                    .env(setting.variable())
+                    .hide_env(true)
+                    .allow_negative_numbers(true)
+                    .value_name(default.value_name())
+                    .help(format!("{} [default: {default}]", setting.help))
+                    .help_heading(group.heading)
+            });
+            command.args(flags.collect::<Vec<_>>())
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Given::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
+        let choices = table::all().filter_map(|setting| {
+            let text = matches.get_one::<String>(setting.name)?.clone();
+            let place = if matches.value_source(setting.name) == Some(ValueSource::EnvVariable) {
+                setting.variable()
+            } else {
+                format!("--{}", setting.flag())
+            };
+            Some(Choice { setting, text, place })
+        });
+        Ok(Given(choices.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Given::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

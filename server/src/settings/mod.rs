@@ -1,0 +1,147 @@
+//! Where the settings come from, and which source wins.
+//!
+//! One table ([`table`]) has a row per setting; flags, environment, file, help
+//! and `--print-config` are all made from it. What the settings mean and which of
+//! them go together, the core decides.
+
+mod field;
+mod file;
+mod flags;
+mod table;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use field::InvalidValue;
+pub(crate) use flags::Given;
+
+use crate::cli::Arguments;
+use crate::failure::Failure;
+use fanfare::tokio::Placement;
+use fanfare_core::config::{Config, Preset, Settings};
+use field::Runtime;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::time::Duration;
+use table::Setting;
+use tracing_subscriber::EnvFilter;
+
+/// What `serve` works with: every value read, every combination checked.
+#[derive(Debug)]
+pub(crate) struct ServeOptions {
+    /// Where to listen; port 0 is any free one.
+    pub(crate) addr: SocketAddr,
+    /// What the shards run on.
+    pub(crate) runtime: Runtime,
+    /// Where the shards run.
+    pub(crate) placement: Placement,
+    /// How many shards; `None` = one per core.
+    pub(crate) shards: Option<NonZeroU16>,
+    /// What is logged.
+    pub(crate) log: EnvFilter,
+    /// How long a graceful stop may take.
+    pub(crate) stop_time_max: Duration,
+    /// The hub's own settings.
+    pub(crate) config: Config,
+}
+
+/// The settings while sources still write into them.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    addr: SocketAddr,
+    runtime: Runtime,
+    placement: Placement,
+    shards: Option<NonZeroU16>,
+    log: String,
+    stop_time_max: Duration,
+    hub: Settings,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Draft {
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            runtime: Runtime::Tokio,
+            placement: Placement::default(),
+            shards: None,
+            log: "info".to_owned(),
+            stop_time_max: Duration::from_secs(10),
+            hub: Settings::default(),
+        }
+    }
+}
+
+/// Lays the sources over each other: default, preset, file, environment, flags.
+pub(crate) fn gather(arguments: &Arguments) -> Result<Draft, Failure> {
+    let file = arguments.config.as_deref().map(file::read).transpose()?;
+    let mut draft = Draft::default();
+    if let Some(preset) = chosen_preset(arguments, file.as_ref())? {
+        draft.hub = Settings::preset(preset);
+    }
+    if let Some(file) = &file {
+        file.apply(&mut draft)?;
+    }
+    arguments.given.apply(&mut draft)?;
+    Ok(draft)
+}
+
+/// A preset may be named wherever a setting may; it is laid down first all the same.
+fn chosen_preset(arguments: &Arguments, file: Option<&file::File>) -> Result<Option<Preset>, Failure> {
+    let (place, name) = match (&arguments.preset, file.and_then(file::File::preset)) {
+        (Some(name), _) => ("--preset or FANFARE_PRESET".to_owned(), name.clone()),
+        (None, Some((place, name))) => (place, name),
+        (None, None) => return Ok(None),
+    };
+    let preset =
+        name.parse().map_err(|unknown| Failure::Value { place, invalid: InvalidValue::from(unknown) });
+    preset.map(Some)
+}
+
+impl Draft {
+    /// Checks what can only be judged when all sources have spoken.
+    pub(crate) fn build(self) -> Result<ServeOptions, Failure> {
+        let log = EnvFilter::try_new(&self.log).map_err(|_| Failure::Value {
+            place: "log".to_owned(),
+            invalid: InvalidValue::new(
+                "log filter",
+                &self.log,
+                "a level such as info, or fanfare=debug,warn",
+            ),
+        })?;
+        Ok(ServeOptions {
+            addr: self.addr,
+            runtime: self.runtime,
+            placement: self.placement,
+            shards: self.shards,
+            log,
+            stop_time_max: self.stop_time_max,
+            config: self.hub.build()?,
+        })
+    }
+
+    /// The settings as a file that `--config` reads back to the same.
+    pub(crate) fn to_toml(&self) -> String {
+        let mut draft = self.clone();
+        let groups = table::GROUPS.iter().map(|group| {
+            let lines = group.settings.iter().map(|setting| {
+                let field = (setting.field)(&mut draft);
+                format!("{} = {}\n", setting.name, field.to_toml())
+            });
+            format!("# {}\n{}", group.heading, lines.collect::<String>())
+        });
+        groups.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Takes `text` for `setting`; `place` is where it stands, for the error.
+    fn set(&mut self, setting: &Setting, text: &str, place: &str) -> Result<(), Failure> {
+        let field = (setting.field)(self);
+        field.set(text).map_err(|invalid| Failure::Value { place: place.to_owned(), invalid })
+    }
+}
+
+/// How a key of a file is called in an error.
+fn place_in_file(key: &str, path: &Path) -> String {
+    format!("{key} in {}", path.display())
+}

@@ -1,0 +1,133 @@
+// Drives the page as a visitor does: by roles, labels and keys. It waits for what can be seen
+// and never for an amount of time; it must not reach into the page's scripts. A browser draws only
+// the tab in front, so whatever looks at a page or uses it brings that page forward first.
+
+const SEEN_MS_MAX = 10_000;
+
+/** One of the two clients on a page. */
+export class Client {
+  #page;
+  #pane;
+
+  constructor(page, name) {
+    this.#page = page;
+    this.#pane = page.getByRole('region', { name: `Client ${name}` });
+  }
+
+  /** Waits until the server has told this client its id; gives all of it. */
+  async id() {
+    const me = this.#pane.locator('.me[title]:not([title=""])');
+    await me.waitFor({ state: 'attached', timeout: SEEN_MS_MAX });
+    return me.getAttribute('title');
+  }
+
+  async join(room) {
+    await this.#page.bringToFront();
+    const input = this.#pane.getByLabel('Room to join');
+    await input.fill(room);
+    await input.press('Enter');
+  }
+
+  async joined(room, count) {
+    await this.counts(`#${room}`, count);
+  }
+
+  async leave(room) {
+    await this.#page.bringToFront();
+    await this.#pane.getByRole('button', { name: `Leave #${room}` }).click();
+  }
+
+  /** `target` is `Everyone` or a room with its `#`. */
+  async say(text, target = 'Everyone') {
+    await this.#page.bringToFront();
+    await this.#pane.locator('.chip', { hasText: target }).getByText(target).click();
+    const draft = this.#pane.getByLabel(`Message ${target === 'Everyone' ? 'everyone' : target}`);
+    await draft.fill(text);
+    await draft.press('Enter');
+  }
+
+  /** Waits for a message; gives who wrote it and to whom. */
+  async hears(text) {
+    await this.#page.bringToFront();
+    const message = this.#messages(text).first();
+    await message.waitFor({ timeout: SEEN_MS_MAX });
+    return {
+      sender: await message.locator('.author').getAttribute('title'),
+      target: await message.locator('.head > :nth-child(2)').textContent(),
+      mine: await message.evaluate((node) => node.classList.contains('mine')),
+    };
+  }
+
+  /** How often a message stands in the log now. */
+  async heard(text) {
+    return this.#messages(text).count();
+  }
+
+  async notes(text) {
+    await this.#page.bringToFront();
+    await this.#pane.locator('.note', { hasText: text }).first().waitFor({ timeout: SEEN_MS_MAX });
+  }
+
+  async counts(target, count) {
+    const chip = this.#pane.locator('.chip:not(.pending)', { hasText: target });
+    await chip.locator('.count', { hasText: new RegExp(`^${count}$`) }).waitFor({ timeout: SEEN_MS_MAX });
+  }
+
+  async hasLeft(room) {
+    await this.#pane.locator('.chip', { hasText: `#${room}` }).waitFor({ state: 'detached', timeout: SEEN_MS_MAX });
+  }
+
+  async isIn(state) {
+    await this.#pane.getByRole('status').filter({ hasText: state }).waitFor({ timeout: SEEN_MS_MAX });
+  }
+
+  /** The ids that the opened list of members names. */
+  async members() {
+    await this.#page.bringToFront();
+    const list = this.#pane.locator('.members');
+    if ((await list.getAttribute('open')) === null) await list.locator('summary').click();
+    return list.locator('li .author').evaluateAll((nodes) => nodes.map((node) => node.title));
+  }
+
+  async press(button) {
+    await this.#page.bringToFront();
+    await this.#pane.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  get log() {
+    return this.#pane.getByRole('log');
+  }
+
+  get pane() {
+    return this.#pane;
+  }
+
+  #messages(text) {
+    return this.#pane.getByRole('article').filter({ has: this.#page.getByText(text, { exact: true }) });
+  }
+}
+
+/** A page and its two clients, with everything the browser complained about or fetched. */
+export class Visitor {
+  complaints = [];
+  fetched = [];
+
+  static async to(url, context) {
+    const visitor = new Visitor();
+    visitor.page = await context.newPage();
+    visitor.#watch();
+    await visitor.page.goto(url);
+    visitor.a = new Client(visitor.page, 'A');
+    visitor.b = new Client(visitor.page, 'B');
+    return visitor;
+  }
+
+  #watch() {
+    this.page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(`${message.text()} (${message.location().url})`);
+    });
+    this.page.on('pageerror', (error) => this.complaints.push(String(error)));
+    this.page.on('request', (request) => this.fetched.push(request.url()));
+    this.page.on('websocket', (socket) => this.fetched.push(socket.url()));
+  }
+}
