@@ -45,10 +45,11 @@ impl Hub {
         Ok(())
     }
 
-    /// Ends a connection now: unsent messages are discarded, a close frame with
-    /// `code` is still tried, and the [`Closed`] notice carries `reason`. Where
-    /// [`close`](Self::close) has queued a close frame already, that one stays,
-    /// behind its messages.
+    /// Ends a connection now: nothing the peer says is heard any more, what was
+    /// queued and a close frame with `code` are still tried, and the [`Closed`]
+    /// notice carries `reason`. After [`CloseReason::OutboxFull`] the queued
+    /// messages are discarded. Where [`close`](Self::close) has queued a close
+    /// frame already, that one stays.
     pub fn fail(
         &mut self,
         now: Instant,

@@ -6,6 +6,7 @@ mod closing;
 mod groups;
 mod harness;
 mod heartbeat;
+mod ids;
 mod input;
 mod invariants;
 mod opening;

@@ -53,7 +53,7 @@ pub(crate) enum Signal {
     CloseRequested,
     /// The peer's close frame arrived (and our reply, if one was due, is queued).
     PeerClosed,
-    /// The connection fails (§7.1.7): a close frame is queued before all else.
+    /// The connection fails (§7.1.7): our close frame is queued.
     Failed,
     /// All queued bytes were taken by the transport.
     Flushed,
