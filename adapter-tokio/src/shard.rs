@@ -23,23 +23,19 @@ pub(crate) async fn run(mut shard: Shard) {
     }
 }
 
-/// Ready when another turn is due at once, or none ever.
+/// Takes a turn; ready when another is due at once, or none ever.
 fn poll_turn(shard: &mut Shard, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Turn> {
-    loop {
-        match shard.turn(cx) {
-            Turn::Idle { until } => {
-                let Some(deadline) = until.and_then(|until| shard.deadline(until)) else {
-                    return Poll::Pending;
-                };
-                let deadline = Instant::from_std(deadline);
-                if timer.deadline() != deadline {
-                    timer.as_mut().reset(deadline);
-                }
-                if timer.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-            }
-            turn @ (Turn::Busy | Turn::Ended) => return Poll::Ready(turn),
-        }
+    let until = match shard.turn(cx) {
+        Turn::Idle { until } => until,
+        turn @ (Turn::Busy | Turn::Ended) => return Poll::Ready(turn),
+    };
+    let Some(deadline) = until.and_then(|until| shard.deadline(until)) else {
+        return Poll::Pending;
+    };
+    let deadline = Instant::from_std(deadline);
+    if timer.deadline() != deadline {
+        timer.as_mut().reset(deadline);
     }
+    // A deadline that has come makes a turn of its own, after the others' tasks.
+    timer.as_mut().poll(cx).map(|()| Turn::Busy)
 }

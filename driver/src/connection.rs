@@ -7,6 +7,7 @@ use crate::reply::Reply;
 use fanfare_core::close::CloseCode;
 use fanfare_core::id::ConnectionId;
 use fanfare_core::wire::Message;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -54,7 +55,7 @@ impl Connection {
     /// Cancel-safe: a message is taken only by a future that completes. With
     /// several receivers each message goes to one of them.
     pub fn recv(&self) -> Recv<'_> {
-        Recv { connection: self }
+        Recv { connection: self, ticket: None }
     }
 
     /// Queues a message for the peer.
@@ -83,19 +84,21 @@ impl Connection {
 #[must_use = "futures do nothing unless polled"]
 pub struct Recv<'c> {
     connection: &'c Connection,
+    /// Its place among those that wait.
+    ticket: Option<u64>,
 }
 
 impl Future for Recv<'_> {
     type Output = Option<Message<'static>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let connection = self.connection;
         let mut state = connection.inbox.lock();
         let Some(message) = state.messages.pop_front() else {
             if state.is_closed {
                 return Poll::Ready(None);
             }
-            state.receiver = Some(cx.waker().clone());
+            self.ticket = Some(state.wait(self.ticket, cx.waker()));
             return Poll::Pending;
         };
         state.bytes -= message.len();
@@ -111,6 +114,14 @@ impl Future for Recv<'_> {
     }
 }
 
+impl Drop for Recv<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.connection.inbox.lock().receivers.retain(|(waiting, _)| *waiting != ticket);
+        }
+    }
+}
+
 /// The received messages that wait for a future.
 #[derive(Debug)]
 pub(crate) struct ConnectionInbox {
@@ -123,7 +134,10 @@ pub(crate) struct ConnectionInbox {
 struct State {
     messages: VecDeque<Message<'static>>,
     bytes: usize,
-    receiver: Option<Waker>,
+    /// All that wait, since each may be dropped before it takes what it was
+    /// woken for. Mostly one.
+    receivers: SmallVec<[(u64, Waker); 1]>,
+    tickets: u64,
     is_paused: bool,
     is_closed: bool,
 }
@@ -136,29 +150,25 @@ impl ConnectionInbox {
     /// Adds a message; says whether the peer is to be read no further. The
     /// limits are passed by this message at most.
     pub(crate) fn push(&self, message: Message<'static>) -> bool {
-        let (receiver, is_paused) = {
+        let (receivers, is_paused) = {
             let mut state = self.lock();
             state.bytes += message.len();
             state.messages.push_back(message);
             state.is_paused |= state.messages.len() >= self.messages_max || state.bytes >= self.bytes_max;
-            (state.receiver.take(), state.is_paused)
+            (std::mem::take(&mut state.receivers), state.is_paused)
         };
-        if let Some(receiver) = receiver {
-            receiver.wake();
-        }
+        wake(receivers);
         is_paused
     }
 
     /// The connection is closed: receivers get what waits, then `None`.
     pub(crate) fn close(&self) {
-        let receiver = {
+        let receivers = {
             let mut state = self.lock();
             state.is_closed = true;
-            state.receiver.take()
+            std::mem::take(&mut state.receivers)
         };
-        if let Some(receiver) = receiver {
-            receiver.wake();
-        }
+        wake(receivers);
     }
 
     fn has_drained(&self, state: &State) -> bool {
@@ -167,6 +177,26 @@ impl ConnectionInbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Registers a receiver, or its new waker; returns its ticket.
+    fn wait(&mut self, ticket: Option<u64>, waker: &Waker) -> u64 {
+        let place = self.receivers.iter_mut().find(|(waiting, _)| Some(*waiting) == ticket);
+        if let Some((ticket, known)) = place {
+            known.clone_from(waker);
+            return *ticket;
+        }
+        self.tickets += 1;
+        self.receivers.push((self.tickets, waker.clone()));
+        self.tickets
+    }
+}
+
+fn wake(receivers: SmallVec<[(u64, Waker); 1]>) {
+    for (_, receiver) in receivers {
+        receiver.wake();
     }
 }
 

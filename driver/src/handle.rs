@@ -3,7 +3,7 @@
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
 use crate::gather::Gather;
-use crate::inbox::Command;
+use crate::inbox::{Command, Inbox};
 use crate::reply::Reply;
 use crate::server::Server;
 use crate::shard::Core;
@@ -11,7 +11,7 @@ use crate::stop::StopOptions;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::CloseCode;
 use fanfare_core::directory::{ShardSet, Totals};
-use fanfare_core::hub::Publication;
+use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::rooms::GroupName;
 use fanfare_core::stats::Stats;
@@ -32,6 +32,9 @@ use std::time::Duration;
 pub struct Handle {
     server: Arc<Server>,
 }
+
+/// How a command gets into an inbox: as far as there is room for its kind.
+type Push = fn(&Inbox, Command) -> Result<(), HandleError>;
 
 /// Whom a message or a command is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,13 +91,14 @@ impl Handle {
     /// Queues a message for a connection, or for all connections of a client.
     pub fn send<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
         let frame = Frame::from(&message.into());
-        self.each(&to.into(), move |core, id| Ok(core.send(id, &frame)?))
+        self.each(&to.into(), Inbox::push, move |core, id| Ok(core.send(id, &frame)?))
     }
 
-    /// Starts the closing handshake.
+    /// Starts the closing handshake. Closes have room of their own where other
+    /// commands find the shard's inbox full.
     pub fn close(&self, whom: impl Into<Recipient>, code: CloseCode, reason: &str) -> Reply<()> {
         let reason = reason.to_owned();
-        self.each(&whom.into(), move |core, id| {
+        self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
             core.close(id, code, &reason);
             Ok(())
         })
@@ -108,8 +112,26 @@ impl Handle {
     /// Puts connections in a room, and in its namespace.
     pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(&whom.into(), move |core, id| {
-            core.hub.join(id, &namespace, &room)?;
+        self.each(&whom.into(), Inbox::push, move |core, id| {
+            core.regroup(|hub| hub.join(id, &namespace, &room))?;
+            Ok(())
+        })
+    }
+
+    /// Puts connections in a namespace.
+    pub fn join_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<()> {
+        let namespace = namespace.to_owned();
+        self.each(&whom.into(), Inbox::push, move |core, id| {
+            core.regroup(|hub| hub.join_namespace(id, &namespace))?;
+            Ok(())
+        })
+    }
+
+    /// Takes connections out of a namespace and of its rooms.
+    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<()> {
+        let namespace = namespace.to_owned();
+        self.each(&whom.into(), Inbox::push, move |core, id| {
+            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)?;
             Ok(())
         })
     }
@@ -122,14 +144,14 @@ impl Handle {
     /// Takes connections out of a room.
     pub fn leave_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(&whom.into(), move |core, id| match core.hub.leave(id, &namespace, &room) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(HandleError::UnknownRecipient(id.to_string())),
+        self.each(&whom.into(), Inbox::push, move |core, id| {
+            core.regroup(|hub| hub.leave(id, &namespace, &room)).map_err(unknown)?;
+            Ok(())
         })
     }
 
     /// Sends a message to an audience on all shards. The report counts every
-    /// recipient, once.
+    /// recipient, once; an error says that not every shard took the message.
     pub fn broadcast<'m>(
         &self,
         audience: impl Into<Audience>,
@@ -212,23 +234,24 @@ impl Handle {
 
     /// A receiver has room again.
     pub(crate) fn resume(&self, id: ConnectionId) {
-        self.run_reserved(id.shard(), move |core, _| core.resume(id));
+        self.run_always(id.shard(), move |core, _| core.resume(id));
     }
 
     /// Tells the error callback of a connection's route.
     pub(crate) fn report(&self, id: ConnectionId, error: HandlerError) {
-        self.run_reserved(id.shard(), move |core, app| core.handler_failed(app, id, &error));
+        self.run_always(id.shard(), move |core, app| core.handler_failed(app, id, &error));
     }
 
-    /// Runs something on a shard that must not be lost to a full inbox.
-    pub(crate) fn run_reserved(
+    /// Runs the next step of something under way, which must not be lost to a
+    /// full inbox. Forgotten once the shard has ended.
+    pub(crate) fn run_always(
         &self,
         shard: ShardId,
         job: impl FnOnce(&mut Core, &Application) + Send + 'static,
     ) {
         let Some(shard) = self.server.shard(shard) else { return };
-        if let Err(error) = shard.inbox.push_reserved(Command::Run(Box::new(job))) {
-            tracing::warn!(%error, "something asked of a shard was lost");
+        if let Err(error) = shard.inbox.push_always(Command::Run(Box::new(job))) {
+            tracing::debug!(%error, "the shard has ended, and its connections with it");
         }
     }
 
@@ -237,6 +260,7 @@ impl Handle {
     fn each(
         &self,
         whom: &Recipient,
+        push: Push,
         deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Reply<()> {
         let ids = match whom {
@@ -250,7 +274,7 @@ impl Handle {
         let (gather, waiting) = Gather::start(|(), ()| ());
         for id in ids {
             let deed = Arc::clone(&deed);
-            self.ask(&gather, id.shard(), move |core| {
+            self.ask(&gather, id.shard(), push, move |core| {
                 if core.hub.is_open(id) {
                     deed(core, id)
                 } else {
@@ -272,7 +296,7 @@ impl Handle {
         let (gather, waiting) = Gather::start(fold);
         for shard in shards.iter() {
             let question = Arc::clone(&question);
-            self.ask(&gather, shard, move |core| Ok(question(core)));
+            self.ask(&gather, shard, Inbox::push, move |core| Ok(question(core)));
         }
         waiting
     }
@@ -281,19 +305,23 @@ impl Handle {
         &self,
         gather: &Arc<Gather<T>>,
         shard: ShardId,
+        push: Push,
         question: impl FnOnce(&mut Core) -> Result<T, HandleError> + Send + 'static,
     ) {
         let part = gather.part();
+        let job = move |core: &mut Core, _: &Application| part.give(question(core));
         let refused = match self.server.shard(shard) {
-            Some(link) => link.inbox.push(Command::Run(Box::new(move |core: &mut Core, _: &Application| {
-                part.give(question(core));
-            }))),
+            Some(link) => push(&link.inbox, Command::Run(Box::new(job))),
             None => Err(HandleError::Stopped),
         };
         if let Err(error) = refused {
             gather.fail(error);
         }
     }
+}
+
+fn unknown(UnknownConnection(id): UnknownConnection) -> HandleError {
+    HandleError::UnknownRecipient(id.to_string())
 }
 
 fn name_of(whom: &Recipient) -> String {

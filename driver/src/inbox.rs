@@ -63,25 +63,36 @@ impl Inbox {
         Ok(())
     }
 
-    /// The same for what must not be lost to a full queue: answers, closes,
-    /// and the stop. They have as much room again.
+    /// The same for closes, which have as much room again.
     pub(crate) fn push_reserved(&self, command: Command) -> Result<(), HandleError> {
-        self.put(self.room(self.messages_max * 2)?, command);
+        self.put(self.room(self.messages_max.saturating_mul(2))?, command);
+        Ok(())
+    }
+
+    /// The same for what must never be lost, however full the queue is: the
+    /// stop, and the next step of something that is under way. Of those there
+    /// are a few per connection and per command that found room.
+    pub(crate) fn push_always(&self, command: Command) -> Result<(), HandleError> {
+        self.put(self.room(usize::MAX)?, command);
         Ok(())
     }
 
     /// A relay, or the relay back when there is no room: then `waiter` is woken
     /// once there is.
     pub(crate) fn relay(&self, relay: Arc<Relay>, waiter: &Arc<ReadyList>) -> Result<(), Arc<Relay>> {
-        match self.room(self.messages_max) {
-            Ok(state) => self.put(state, Command::Relay(relay)),
+        let mut state = self.lock();
+        if state.is_closed {
             // A shard that has ended has no members.
-            Err(HandleError::Stopped) => {}
-            Err(_) => {
-                self.lock().waiting.push(Arc::clone(waiter));
-                return Err(relay);
-            }
+            return Ok(());
         }
+        if state.commands.len() >= self.messages_max {
+            // Under the same lock: the room that was missing cannot come unnoticed.
+            if !state.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, waiter)) {
+                state.waiting.push(Arc::clone(waiter));
+            }
+            return Err(relay);
+        }
+        self.put(state, Command::Relay(relay));
         Ok(())
     }
 
@@ -105,12 +116,15 @@ impl Inbox {
 
     /// Nothing is taken from here on; what waits is dropped, which answers it.
     pub(crate) fn close(&self) {
-        let dropped = {
+        let (dropped, waiting) = {
             let mut state = self.lock();
             state.is_closed = true;
-            std::mem::take(&mut state.commands)
+            (std::mem::take(&mut state.commands), std::mem::take(&mut state.waiting))
         };
         drop(dropped);
+        for ready in waiting {
+            ready.wake_shard();
+        }
     }
 
     /// The queue, when it holds less than `max` commands.

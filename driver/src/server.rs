@@ -206,9 +206,8 @@ impl Server {
             life.stopped.push(answer);
         }
         for shard in &self.shards {
-            // A shard that is too busy for this, or has ended, learns it from `Finish`.
-            if let Err(error) = shard.inbox.push_reserved(Command::Drain(options.clone())) {
-                tracing::debug!(%error, "a shard could not be told of the stop");
+            if let Err(error) = shard.inbox.push_always(Command::Drain(options.clone())) {
+                tracing::debug!(%error, "a shard had ended before the stop");
             }
         }
         waiting
@@ -231,22 +230,26 @@ impl Server {
         }
     }
 
-    /// A shard has ended.
+    /// A shard has ended. Where nobody asked for that it has panicked, or the
+    /// adapter was dropped: the whole server ends, so that an accept loop does
+    /// not go on feeding a shard that is gone.
     pub(crate) fn shard_ended(&self) {
         let answers = {
             let mut life = lock(&self.life);
             let shards_left = match life.stage {
                 Stage::Ending { shards_left } => shards_left,
-                // The adapter was dropped without a stop.
                 Stage::Running | Stage::Draining { .. } => self.shards.len(),
                 Stage::Stopped => return,
             };
             if shards_left > 1 {
                 life.stage = Stage::Ending { shards_left: shards_left - 1 };
-                return;
+                std::mem::take(&mut life.drained)
+            } else {
+                life.stage = Stage::Stopped;
+                let drained = std::mem::take(&mut life.drained);
+                let stopped = std::mem::take(&mut life.stopped);
+                drained.into_iter().chain(stopped).collect()
             }
-            life.stage = Stage::Stopped;
-            std::mem::take(&mut life.stopped)
         };
         for answer in answers {
             answer.give(());
@@ -296,7 +299,7 @@ impl Acceptor {
     /// Ends the shards, dropping what transports they still have.
     pub fn finish(&self) {
         for shard in &self.server.shards {
-            if let Err(error) = shard.inbox.push_reserved(Command::Finish) {
+            if let Err(error) = shard.inbox.push_always(Command::Finish) {
                 tracing::debug!(%error, "a shard had ended before it was told to");
             }
         }

@@ -95,17 +95,20 @@ impl<'a> Ctx<'a> {
 
     /// Joins a room, and its namespace.
     pub fn join_in(&mut self, namespace: &str, room: &str) -> Result<bool, MembershipError> {
-        self.core.hub.join(self.id, namespace, room)
+        let id = self.id;
+        self.core.regroup(|hub| hub.join(id, namespace, room))
     }
 
     /// Joins a namespace; says whether that changed anything.
     pub fn join_namespace(&mut self, namespace: &str) -> Result<bool, MembershipError> {
-        self.core.hub.join_namespace(self.id, namespace)
+        let id = self.id;
+        self.core.regroup(|hub| hub.join_namespace(id, namespace))
     }
 
     /// Leaves a namespace and its rooms; says whether it was in it.
     pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
-        self.core.hub.leave_namespace(self.id, namespace)
+        let id = self.id;
+        self.core.regroup(|hub| hub.leave_namespace(id, namespace))
     }
 
     /// Leaves a room of the namespace `/`; says whether it was in it.
@@ -115,7 +118,8 @@ impl<'a> Ctx<'a> {
 
     /// Leaves a room.
     pub fn leave_in(&mut self, namespace: &str, room: &str) -> Result<bool, UnknownConnection> {
-        self.core.hub.leave(self.id, namespace, room)
+        let id = self.id;
+        self.core.regroup(|hub| hub.leave(id, namespace, room))
     }
 
     /// Whether the connection is in a room of the namespace `/`.
@@ -165,7 +169,7 @@ impl<'a> Ctx<'a> {
     ) {
         let (id, handle) = (self.id, self.core.handle().clone());
         reply.continue_with(move |outcome| {
-            handle.run_reserved(id.shard(), move |core, app| {
+            handle.run_always(id.shard(), move |core, app| {
                 if core.open_session(id).is_some() {
                     core.guard(app, id, |ctx| {
                         continuation(ctx, outcome);

@@ -20,7 +20,8 @@ impl Core {
     /// Tells what has happened since: closes, pressure, and to the directory
     /// which groups have members here.
     pub(super) fn settle(&mut self, app: &Application) {
-        while let Some(notice) = self.hub.next_notice() {
+        self.collect_notices();
+        while let Some(notice) = self.notices.pop_front() {
             match notice {
                 Notice::Closed(closed) => self.closed(app, &closed),
                 Notice::Pressure { id, .. } => {
@@ -28,14 +29,25 @@ impl Core {
                         self.guard(app, id, |ctx| handler(ctx));
                     }
                 }
+                Notice::GroupOpened(_) | Notice::GroupClosed(_) | _ => {}
+            }
+            self.collect_notices();
+        }
+    }
+
+    /// Takes what the hub has to tell: of groups the directory hears at once,
+    /// of the rest the application when no callback runs.
+    pub(super) fn collect_notices(&mut self) {
+        while let Some(notice) = self.hub.next_notice() {
+            match notice {
                 Notice::GroupOpened(group) => self.tell_directory(&group, true),
                 Notice::GroupClosed(group) => self.tell_directory(&group, false),
-                _ => {}
+                Notice::Closed(_) | Notice::Pressure { .. } | _ => self.notices.push_back(notice),
             }
         }
     }
 
-    /// The route of a connection that is, or was, open.
+    /// The route of a connection whose end has not been told.
     fn route<'a>(&self, app: &'a Application, id: ConnectionId) -> Option<&'a Route> {
         self.open_session(id).and_then(|open| app.route(open.endpoint))
     }
@@ -43,14 +55,14 @@ impl Core {
     pub(crate) fn open_session(&self, id: ConnectionId) -> Option<&Open> {
         match self.sessions.get(id.slot() as usize)? {
             Session::Open(open) => (open.id == id).then_some(open),
-            Session::Free | Session::New { .. } | Session::Asking(_) => None,
+            Session::Free | Session::New { .. } | Session::Asking(_) | Session::Over => None,
         }
     }
 
     pub(crate) fn open_session_mut(&mut self, id: ConnectionId) -> Option<&mut Open> {
         match self.sessions.get_mut(id.slot() as usize)? {
             Session::Open(open) => (open.id == id).then_some(open),
-            Session::Free | Session::New { .. } | Session::Asking(_) => None,
+            Session::Free | Session::New { .. } | Session::Asking(_) | Session::Over => None,
         }
     }
 
@@ -68,7 +80,9 @@ impl Core {
         if let Some(handler) = &route.on_open {
             self.guard(app, id, |ctx| handler(ctx));
         }
+        // The callback may have ended it already.
         if let Receiver::Pull(start) = &route.receiver
+            && self.hub.is_open(id)
             && let Some(connection) = self.connection(id)
         {
             match wall::call(|| start(connection.clone())) {
@@ -107,7 +121,8 @@ impl Core {
     }
 
     /// The end of a transport's conversation: told to the route if it ever
-    /// opened, and its place in the directory given back.
+    /// opened, and its place in the directory given back. Nothing about it
+    /// reaches the application afterwards.
     fn closed(&mut self, app: &Application, closed: &Closed) {
         let id = closed.id;
         if closed.was_open {
@@ -120,6 +135,7 @@ impl Core {
         if let Some(handler) = self.route(app, id).and_then(|route| route.on_close.as_ref()) {
             self.guard(app, id, |ctx| handler(ctx, closed));
         }
+        self.put_session(id, Session::Over);
     }
 
     fn tell_directory(&mut self, group: &GroupName, is_open: bool) {
@@ -175,7 +191,7 @@ async fn attend(connection: Connection, future: crate::app::BoxFuture<Handled>) 
     let id = connection.id();
     let handle = connection.handle().clone();
     let outcome = wall::attend(future).await;
-    handle.run_reserved(id.shard(), move |core, app| match outcome {
+    handle.run_always(id.shard(), move |core, app| match outcome {
         Some(outcome) => {
             if let Err(error) = outcome {
                 core.handler_failed(app, id, &error);

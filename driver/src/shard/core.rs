@@ -6,9 +6,10 @@ use super::session::Session;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
+use crate::wall;
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
-use fanfare_core::hub::{Event, Hub, Publication, SendError, TooManyHandshakes};
+use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::relay::Relay;
@@ -37,8 +38,10 @@ pub(crate) struct Core {
     pub(super) draining: Option<Draining>,
     /// By the slot of the connection.
     pub(super) sessions: Vec<Session>,
-    /// Slots that may be read again although their transport was not woken.
-    resumed: Vec<u32>,
+    /// Connections that may be read again although their transport was not woken.
+    resumed: Vec<ConnectionId>,
+    /// What is to be told to the application, once no callback runs.
+    pub(super) notices: VecDeque<Notice>,
     /// Relays that found their shard's inbox full, in order.
     relays: VecDeque<(ShardId, Arc<Relay>)>,
 }
@@ -55,6 +58,7 @@ impl Core {
             draining: None,
             sessions: Vec::new(),
             resumed: Vec::new(),
+            notices: VecDeque::new(),
             relays: VecDeque::new(),
         }
     }
@@ -96,9 +100,7 @@ impl Core {
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, Session::default);
         }
-        if let Some(session) = self.sessions.get_mut(slot) {
-            *session = Session::New { peer };
-        }
+        self.put_session(id, Session::New { peer });
         Ok(id)
     }
 
@@ -143,11 +145,20 @@ impl Core {
 
     /// The socket is dropped: the slot may be reused.
     pub(super) fn released(&mut self, id: ConnectionId) {
-        if self.hub.released(id).is_ok()
-            && let Some(session) = self.sessions.get_mut(id.slot() as usize)
-        {
-            *session = Session::Free;
+        if self.hub.released(id).is_ok() {
+            self.put_session(id, Session::Free);
             self.link().load.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Replaces what is known of a connection. What was known may hold the
+    /// application's own state, whose destructor is the application's code.
+    pub(super) fn put_session(&mut self, id: ConnectionId, session: Session) {
+        if let Some(place) = self.sessions.get_mut(id.slot() as usize) {
+            let before = std::mem::replace(place, session);
+            if wall::call(|| drop(before)).is_none() {
+                tracing::error!(%id, "the state of a connection panicked when it was dropped");
+            }
         }
     }
 
@@ -237,18 +248,21 @@ impl Core {
     /// Lets a connection be read again.
     pub(crate) fn resume(&mut self, id: ConnectionId) {
         if self.hub.set_paused(self.now, id, false).is_ok() {
-            self.resumed.push(id.slot());
+            self.resumed.push(id);
         }
     }
 
-    /// Slots that became readable without their transports knowing.
-    pub(super) fn take_resumed(&mut self) -> Vec<u32> {
+    /// Connections that became readable without their transports knowing.
+    pub(super) fn take_resumed(&mut self) -> Vec<ConnectionId> {
         std::mem::take(&mut self.resumed)
     }
 
-    /// A decision was made on a request: bytes behind it may be welcome now.
-    pub(super) fn decided(&mut self, id: ConnectionId) {
-        self.resumed.push(id.slot());
+    /// Changes who is in which group, and lets the directory know at once:
+    /// whoever hears of the change may publish to the group from any shard.
+    pub(crate) fn regroup<T>(&mut self, change: impl FnOnce(&mut Hub) -> T) -> T {
+        let result = change(&mut self.hub);
+        self.collect_notices();
+        result
     }
 
     pub(crate) fn describe_connections(&self) -> Vec<ConnectionInfo> {

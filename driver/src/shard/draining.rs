@@ -1,6 +1,7 @@
 //! A shard's part in a graceful stop: farewell, closes in batches, the cut.
 
 use super::core::Core;
+use super::session::Session;
 use crate::app::Application;
 use crate::stop::StopOptions;
 use fanfare_core::id::ConnectionId;
@@ -59,15 +60,25 @@ impl Core {
                 self.close_batch(&mut draining);
             }
             if self.now >= draining.cut_at {
+                draining.waiting.clear();
                 self.abort_all(app);
             }
             self.settle(app);
-            if draining.waiting.is_empty() && !self.hub.has_conversations() {
+            if draining.waiting.is_empty() && !self.has_business() {
                 draining.is_reported = true;
                 self.server().shard_drained();
             }
         }
         self.draining = Some(draining);
+    }
+
+    /// Whether somebody is still to be answered or heard out. Not the silent
+    /// who have connected and asked nothing: they could hold up a stop for ever.
+    fn has_business(&self) -> bool {
+        self.sessions.iter().any(|session| match session {
+            Session::Asking(_) | Session::Open(_) | Session::Over => true,
+            Session::Free | Session::New { .. } => false,
+        })
     }
 
     fn close_batch(&mut self, draining: &mut Draining) {

@@ -10,8 +10,10 @@ mod callbacks;
 mod core;
 mod draining;
 mod requests;
+mod serve;
 mod session;
 mod socket;
+mod sockets;
 
 pub(crate) use self::core::{Core, Job};
 
@@ -22,9 +24,10 @@ use crate::server::Server;
 use fanfare_core::id::ShardId;
 use fanfare_core::random::Random;
 use fanfare_core::time::Instant;
-use socket::{Serve, Socket};
+use serve::Serve;
+use socket::Socket;
+use sockets::Sockets;
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,6 +50,23 @@ pub(crate) fn is_on_shard() -> bool {
     ON_SHARD.get()
 }
 
+/// While it lives, this thread is inside a shard; a panic ends that, too.
+struct Inside {
+    was_inside: bool,
+}
+
+impl Inside {
+    fn enter() -> Inside {
+        Inside { was_inside: ON_SHARD.replace(true) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        ON_SHARD.set(self.was_inside);
+    }
+}
+
 /// How a turn ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
@@ -65,12 +85,9 @@ pub enum Turn {
 pub struct Shard {
     server: Arc<Server>,
     core: Core,
-    /// By the slot of the connection.
-    sockets: Vec<Option<Socket>>,
+    sockets: Sockets,
     read_buffer: Box<[u8]>,
     scratch: Vec<u8>,
-    /// Slots to serve; what a turn has no budget for stays.
-    ready: VecDeque<u32>,
     woken: Vec<u32>,
     commands: Vec<Command>,
     has_ended: bool,
@@ -82,11 +99,10 @@ impl Shard {
         Shard {
             server: Arc::clone(handle.server()),
             core: Core::new(id, handle, random),
-            sockets: Vec::new(),
+            sockets: Sockets::default(),
             read_buffer: vec![0; read_buffer_bytes].into_boxed_slice(),
-            scratch: Vec::new(),
-            ready: VecDeque::new(),
             woken: Vec::new(),
+            scratch: Vec::new(),
             commands: Vec::new(),
             has_ended: false,
         }
@@ -100,10 +116,8 @@ impl Shard {
         if self.has_ended {
             return Turn::Ended;
         }
-        ON_SHARD.set(true);
-        let turn = self.take_turn(cx);
-        ON_SHARD.set(false);
-        turn
+        let _inside = Inside::enter();
+        self.take_turn(cx)
     }
 
     /// Time on the server's clock, as a moment of the machine's: for the
@@ -120,17 +134,14 @@ impl Shard {
             return Turn::Ended;
         }
         self.core.retry_relays();
-        // Publishers wait while other shards have no room for what they publish.
-        if !self.core.has_relays_waiting() {
-            self.serve_ready();
-        }
+        self.serve_ready();
         self.core.continue_draining(&self.server.app);
         self.write_listed();
         let more_deadlines = self.core.expire(&self.server.app, DEADLINES_PER_TURN);
         self.write_listed();
         self.core.end_turn();
 
-        let starved = !self.ready.is_empty() && !self.core.has_relays_waiting();
+        let starved = self.sockets.ready_len() > 0 && !self.core.has_relays_waiting();
         if more_commands || more_deadlines || starved || self.core.hub.listed_len() > 0 {
             return Turn::Busy;
         }
@@ -141,10 +152,7 @@ impl Shard {
         let mut woken = std::mem::take(&mut self.woken);
         self.core.link().ready.take(cx.waker(), &mut woken);
         for slot in woken.drain(..) {
-            if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
-                socket.woken();
-                self.ready.push_back(slot);
-            }
+            self.sockets.woken(slot);
         }
         self.woken = woken;
     }
@@ -158,13 +166,26 @@ impl Shard {
                 Command::Relay(relay) => self.core.take_relay(&self.server.app, &relay),
                 Command::Run(job) => self.core.run(&self.server.app, job),
                 Command::Drain(options) => self.core.drain(options),
-                Command::Finish => self.end(),
+                Command::Finish => {
+                    // What is behind it is dropped, which answers it.
+                    self.end();
+                    break;
+                }
+            }
+            // Readers that keep up are not outrun by other shards, either.
+            if self.core.hub.take_crowded() {
+                self.write_listed();
             }
         }
         self.commands = commands;
-        // A command may have let connections be read again.
-        self.ready.extend(self.core.take_resumed());
+        self.list_resumed();
         more
+    }
+
+    fn list_resumed(&mut self) {
+        for id in self.core.take_resumed() {
+            self.sockets.list(id);
+        }
     }
 
     fn arrive(&mut self, arrival: Arrival) {
@@ -177,39 +198,32 @@ impl Shard {
                 return;
             }
         };
-        let slot = id.slot() as usize;
-        if self.sockets.len() <= slot {
-            self.sockets.resize_with(slot + 1, || None);
-        }
         let waker = ConnectionWaker::new(id.slot(), &self.core.link().ready);
-        if let Some(place) = self.sockets.get_mut(slot) {
-            *place = Some(Socket::new(id, transport, waker, unread));
-            self.ready.push_back(id.slot());
-        }
+        self.sockets.insert(Socket::new(id, transport, waker, &unread));
     }
 
     fn serve_ready(&mut self) {
-        let budget = self.ready.len().min(SOCKETS_PER_TURN);
+        let budget = self.sockets.ready_len().min(SOCKETS_PER_TURN);
         for _ in 0..budget {
-            let Some(slot) = self.ready.pop_front() else { break };
+            let Some(id) = self.sockets.next_ready() else { break };
             let mut serve = Serve {
                 app: &self.server.app,
-                scratch: &mut self.scratch,
                 core: &mut self.core,
+                scratch: &mut self.scratch,
                 sockets: &mut self.sockets,
             };
-            if serve.socket(slot, &mut self.read_buffer) {
-                self.ready.push_back(slot);
+            if serve.socket(id, &mut self.read_buffer) {
+                self.sockets.list(id);
             }
         }
-        self.ready.extend(self.core.take_resumed());
+        self.list_resumed();
     }
 
     fn write_listed(&mut self) {
         Serve {
             app: &self.server.app,
-            scratch: &mut self.scratch,
             core: &mut self.core,
+            scratch: &mut self.scratch,
             sockets: &mut self.sockets,
         }
         .write_listed();
@@ -220,10 +234,11 @@ impl Shard {
             return;
         }
         self.has_ended = true;
+        let _inside = Inside::enter();
         self.core.link().inbox.close();
         self.core.abort_all(&self.server.app);
         self.write_listed();
-        self.sockets.clear();
+        self.sockets = Sockets::default();
         self.core.end_turn();
         self.server.shard_ended();
     }

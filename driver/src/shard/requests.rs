@@ -28,9 +28,7 @@ impl Core {
             Ok(asking) => {
                 let request = Arc::clone(&asking.request);
                 let endpoint = asking.endpoint;
-                if let Some(session) = self.sessions.get_mut(id.slot() as usize) {
-                    *session = Session::Asking(Box::new(asking));
-                }
+                self.put_session(id, Session::Asking(Box::new(asking)));
                 if request.upgrade().is_some() {
                     self.authorise(app, id, endpoint, &request);
                 } else {
@@ -52,7 +50,7 @@ impl Core {
         };
         let peer = match self.sessions.get(id.slot() as usize) {
             Some(Session::New { peer }) => *peer,
-            Some(Session::Free | Session::Asking(_) | Session::Open(_)) | None => None,
+            Some(Session::Free | Session::Asking(_) | Session::Open(_) | Session::Over) | None => None,
         };
         let address: Option<IpAddr> =
             peer.map(|peer| client_address(peer.ip(), &app.trusted_proxies, head.headers()));
@@ -66,7 +64,7 @@ impl Core {
             return self.answer(id, &Response::text(StatusCode::NOT_FOUND, nothing), false);
         };
         if self.is_draining() {
-            return self.answer(id, &unavailable("the server is stopping\n"), false);
+            return self.answer(id, &stopping(), false);
         }
         let config = Arc::clone(self.hub.config());
         if let Err(error) = check_origin(&config.profile(*profile).origin, request) {
@@ -102,6 +100,10 @@ impl Core {
             Err(response) => return self.answer(id, &response, false),
         };
         let Some(asking) = self.asking(id) else { return };
+        // The stop may have begun while somebody thought about it.
+        if self.is_draining() {
+            return self.answer(id, &stopping(), false);
+        }
         let request = Arc::clone(&asking.request);
         let client_id = accept
             .client_id
@@ -112,15 +114,12 @@ impl Core {
             Ok(admitted) => admitted.replaced,
             Err(refusal) => return self.answer(id, &refused(&refusal), false),
         };
-        let opened = self.open(id, profile, &request, &client_id, accept);
-        match opened {
-            Ok(()) => {
-                for old in replaced {
-                    self.replace(old);
-                }
-                self.opened(app, id);
-                self.decided(id);
-            }
+        // They answer to their client id no longer, whatever becomes of this one.
+        for old in replaced {
+            self.replace(old);
+        }
+        match self.open(id, profile, &request, &client_id, accept) {
+            Ok(()) => self.opened(app, id),
             Err(error) => {
                 self.server().directory().released(id);
                 if !matches!(error, DecideError::Unknown(_)) {
@@ -150,17 +149,16 @@ impl Core {
             peer: request.peer,
             address: request.address,
         };
-        self.hub.decide(self.now, id, Decision::Accept(acceptance))?;
+        let now = self.now;
+        self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
-        if let Some(session) = self.sessions.get_mut(id.slot() as usize) {
-            *session = Session::Open(Open { id, endpoint, params, state: accept.state, inbox: None });
-        }
+        self.put_session(id, Session::Open(Open { id, endpoint, params, state: accept.state, inbox: None }));
         Ok(())
     }
 
     /// A newer connection has taken over this one's client id.
     fn replace(&self, old: ConnectionId) {
-        self.handle.run_reserved(old.shard(), move |core, _| {
+        self.handle.run_always(old.shard(), move |core, _| {
             core.close(old, CloseCode::from(REPLACED), "replaced by a newer connection");
         });
     }
@@ -216,7 +214,7 @@ impl Core {
         let handle = self.handle.clone();
         self.handle.spawn(Box::pin(async move {
             let result = wall::attend(future).await;
-            handle.run_reserved(id.shard(), move |core, app| match result {
+            handle.run_always(id.shard(), move |core, app| match result {
                 Some(result) => go_on(core, app, result),
                 None => core.panicked_before_opening(id),
             });
@@ -236,7 +234,7 @@ impl Core {
     fn asking(&self, id: ConnectionId) -> Option<&Asking> {
         match self.sessions.get(id.slot() as usize)? {
             Session::Asking(asking) => (asking.id == id).then_some(asking),
-            Session::Free | Session::New { .. } | Session::Open(_) => None,
+            Session::Free | Session::New { .. } | Session::Open(_) | Session::Over => None,
         }
     }
 }
@@ -265,6 +263,10 @@ fn refused(refusal: &AdmissionRefused) -> Response {
             unavailable(&format!("{refusal}\n"))
         }
     }
+}
+
+fn stopping() -> Response {
+    unavailable("the server is stopping\n")
 }
 
 fn unavailable(why: &str) -> Response {

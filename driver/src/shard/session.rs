@@ -18,8 +18,11 @@ pub(super) enum Session {
     New { peer: Option<SocketAddr> },
     /// Its request waits for an answer, or for its body.
     Asking(Box<Asking>),
-    /// It is open, or was.
+    /// It is open, or closing.
     Open(Open),
+    /// The application has been told its end, or was never told of it; its last
+    /// bytes may still be on their way.
+    Over,
 }
 
 #[derive(Debug)]

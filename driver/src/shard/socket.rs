@@ -1,34 +1,37 @@
-//! A socket of the shard: reading it into the hub, writing from the hub.
+//! A socket of the shard: its transport, and what is known of its readiness.
 
-use super::{Core, SharedWaker};
-use crate::app::Application;
+use super::SharedWaker;
 use crate::transport::Transport;
-use fanfare_core::hub::{Outgoing, Transmit};
+use bytes::BytesMut;
+use fanfare_core::hub::Outgoing;
 use fanfare_core::id::ConnectionId;
 use smallvec::SmallVec;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker, ready};
 
-/// Reads from one socket in a turn.
-const READS_PER_TURN: usize = 4;
 /// Small frames are copied together up to this many bytes.
 const COPIED_PER_WRITE_BYTES: usize = 16 * 1024;
 /// Frames in one write.
-const PIECES_PER_WRITE: usize = 64;
+pub(super) const PIECES_PER_WRITE: usize = 64;
 
-/// A transport, and what is known of its readiness.
+/// See the module.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not whatever the others are")]
 pub(super) struct Socket {
     id: ConnectionId,
     transport: Box<dyn Transport>,
     listed: SharedWaker,
     waker: Waker,
-    /// Bytes that were read before reading paused. Bounded by one read.
-    unread: Vec<u8>,
-    /// Not known to be `Pending` for reading.
+    /// Bytes that were read before reading paused. Bounded by one read, or by
+    /// what the transport came with.
+    unread: BytesMut,
+    is_ready: bool,
+    /// Not known to be `Pending` for reading, or at its end.
     may_read: bool,
     /// Not known to be `Pending` for writing.
     may_write: bool,
+    /// Has taken bytes that it may still hold.
+    must_flush: bool,
 }
 
 impl Socket {
@@ -36,10 +39,24 @@ impl Socket {
         id: ConnectionId,
         transport: Box<dyn Transport>,
         listed: SharedWaker,
-        unread: Vec<u8>,
+        unread: &[u8],
     ) -> Socket {
         let waker = Waker::from(SharedWaker::clone(&listed));
-        Socket { id, transport, listed, waker, unread, may_read: true, may_write: true }
+        Socket {
+            id,
+            transport,
+            listed,
+            waker,
+            unread: BytesMut::from(unread),
+            is_ready: false,
+            may_read: true,
+            may_write: true,
+            must_flush: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> ConnectionId {
+        self.id
     }
 
     /// The transport's waker was woken; for which direction it does not say.
@@ -48,161 +65,98 @@ impl Socket {
         self.may_read = true;
         self.may_write = true;
     }
-}
 
-/// What serving a socket needs of the shard.
-pub(super) struct Serve<'s> {
-    pub(super) app: &'s Application,
-    /// Where small frames are put together.
-    pub(super) scratch: &'s mut Vec<u8>,
-    pub(super) core: &'s mut Core,
-    pub(super) sockets: &'s mut Vec<Option<Socket>>,
-}
-
-impl Serve<'_> {
-    /// Reads a ready socket and writes what had to wait for it; says whether it
-    /// is still ready when its budget is spent.
-    pub(super) fn socket(&mut self, slot: u32, buffer: &mut [u8]) -> bool {
-        self.write(slot);
-        for _ in 0..READS_PER_TURN {
-            if !self.read(slot, buffer) {
-                return false;
-            }
-        }
-        true
+    /// Says whether the socket is to be put on the ready list.
+    pub(super) fn enlist(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_ready, true)
     }
 
-    /// Writes every connection that the hub has listed, once.
-    pub(super) fn write_listed(&mut self) {
-        for _ in 0..self.core.hub.listed_len() {
-            let Some(id) = self.core.hub.next_listed() else { break };
-            self.write(id.slot());
-        }
-        self.core.settle(self.app);
+    pub(super) fn delist(&mut self) {
+        self.is_ready = false;
     }
 
-    /// One read and what it leads to; says whether to read again.
-    fn read(&mut self, slot: u32, buffer: &mut [u8]) -> bool {
-        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else { return false };
-        let id = socket.id;
-        if !self.core.hub.wants_read(id) {
-            return false;
+    /// Whether reading may yield something.
+    pub(super) fn may_read(&self) -> bool {
+        self.may_read || !self.unread.is_empty()
+    }
+
+    /// Whether writing may get somewhere.
+    pub(super) fn may_write(&self) -> bool {
+        self.may_write
+    }
+
+    /// The bytes that were kept from an earlier read.
+    pub(super) fn take_unread(&mut self) -> BytesMut {
+        std::mem::take(&mut self.unread)
+    }
+
+    /// Keeps bytes for the next read.
+    pub(super) fn keep_unread(&mut self, bytes: BytesMut) {
+        self.unread = bytes;
+    }
+
+    /// Reads once. `None` when there is nothing for now.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        if !self.may_read {
+            return None;
         }
-        if !socket.unread.is_empty() {
-            let mut unread = std::mem::take(&mut socket.unread);
-            self.feed(slot, id, &mut unread);
-            return true;
-        }
-        if !socket.may_read {
-            return false;
-        }
-        let mut cx = Context::from_waker(&socket.waker);
-        match socket.transport.poll_read(&mut cx, buffer) {
+        match self.transport.poll_read(&mut Context::from_waker(&self.waker), buffer) {
             Poll::Pending => {
-                socket.may_read = false;
-                false
+                self.may_read = false;
+                None
             }
-            Poll::Ready(Ok(0)) => {
-                socket.may_read = false;
-                self.core.end_of_input(self.app, id);
-                false
-            }
-            Poll::Ready(Ok(count)) => {
-                if let Some(bytes) = buffer.get_mut(..count) {
-                    self.feed(slot, id, bytes);
-                }
-                true
-            }
-            Poll::Ready(Err(error)) => {
-                socket.may_read = false;
-                self.core.transport_failed(self.app, id, error.kind());
-                false
+            Poll::Ready(result) => {
+                self.may_read = matches!(result, Ok(1..));
+                Some(result)
             }
         }
     }
 
-    /// Gives bytes to the hub, event by event; keeps what it does not take.
-    fn feed(&mut self, slot: u32, id: ConnectionId, bytes: &mut [u8]) {
-        let mut start = 0;
-        while let Some(rest) = bytes.get_mut(start..)
-            && !rest.is_empty()
-        {
-            let Some(consumed) = self.core.receive(self.app, id, rest) else { return };
-            start += consumed;
-            // Nobody outruns readers that keep up: they are written before
-            // their outboxes fill, in the middle of a read if need be.
-            if self.core.hub.take_crowded() {
-                self.write_listed();
-            }
-            if consumed == 0 {
-                break;
-            }
-        }
-        let rest = bytes.get(start..).unwrap_or_default();
-        if let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
-            && socket.id == id
-        {
-            rest.clone_into(&mut socket.unread);
-        }
+    /// Writes once. `None` when it would block.
+    pub(super) fn write(
+        &mut self,
+        outgoing: Outgoing<'_>,
+        scratch: &mut Vec<u8>,
+    ) -> Option<io::Result<usize>> {
+        let mut cx = Context::from_waker(&self.waker);
+        let written = write_pieces(&mut *self.transport, &mut cx, outgoing, scratch);
+        self.must_flush |= written.is_ready();
+        self.unless_pending(written)
     }
 
-    /// Does what the hub wants done with one socket, until it is done or the
-    /// transport would block. Bounded by what one outbox holds.
-    fn write(&mut self, slot: u32) {
-        loop {
-            let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else { return };
-            let (id, core) = (socket.id, &mut *self.core);
-            let mut cx = Context::from_waker(&socket.waker);
-            let written = match core.hub.transmit(id, PIECES_PER_WRITE) {
-                Ok(Transmit::Release { abort }) => {
-                    if abort {
-                        socket.transport.abort();
-                    }
-                    self.release(slot, id);
-                    return;
-                }
-                Ok(Transmit::Nothing) | Err(_) => return,
-                Ok(Transmit::Write(_) | Transmit::ShutdownWrite) if !socket.may_write => return,
-                Ok(Transmit::Write(outgoing)) => {
-                    write_pieces(&mut *socket.transport, &mut cx, outgoing, self.scratch)
-                }
-                Ok(Transmit::ShutdownWrite) => match poll_shut(&mut *socket.transport, &mut cx) {
-                    Poll::Ready(Ok(())) => {
-                        core.write_shut(id);
-                        continue;
-                    }
-                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                    Poll::Pending => Poll::Pending,
-                },
-            };
-            match written {
-                Poll::Ready(Ok(0)) => core.transport_failed(self.app, id, ErrorKind::WriteZero),
-                Poll::Ready(Ok(count)) => {
-                    // Whatever is to be done after the last byte, the hub lists anew.
-                    if !core.sent(id, count) {
-                        return;
-                    }
-                }
-                Poll::Ready(Err(error)) => core.transport_failed(self.app, id, error.kind()),
-                Poll::Pending => {
-                    socket.may_write = false;
-                    core.sent(id, 0);
-                    return;
-                }
-            }
+    /// Sees to it that what was written leaves. `None` when it would block.
+    pub(super) fn flush(&mut self) -> Option<io::Result<()>> {
+        if !self.must_flush || !self.may_write {
+            return Some(Ok(()));
         }
+        let flushed = self.transport.poll_flush(&mut Context::from_waker(&self.waker));
+        self.must_flush = flushed.is_pending();
+        self.unless_pending(flushed)
     }
 
-    fn release(&mut self, slot: u32, id: ConnectionId) {
-        if let Some(place) = self.sockets.get_mut(slot as usize) {
-            *place = None;
+    /// Flushes, and shuts the writing side. `None` when it would block.
+    pub(super) fn shut(&mut self) -> Option<io::Result<()>> {
+        let shut = poll_shut(&mut *self.transport, &mut Context::from_waker(&self.waker));
+        self.unless_pending(shut)
+    }
+
+    pub(super) fn abort(&mut self) {
+        self.transport.abort();
+    }
+
+    fn unless_pending<T>(&mut self, poll: Poll<io::Result<T>>) -> Option<io::Result<T>> {
+        match poll {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => {
+                self.may_write = false;
+                None
+            }
         }
-        self.core.released(id);
     }
 }
 
-/// One write of many frames. Small ones are copied together first: that is
-/// cheaper than a vectored write of as many pieces.
+/// Small frames are copied together in `scratch` first: that is cheaper than a
+/// vectored write of as many pieces.
 fn write_pieces(
     transport: &mut dyn Transport,
     cx: &mut Context<'_>,

@@ -1,0 +1,173 @@
+//! Moving bytes: a socket read into the hub, and written from the hub.
+
+use super::Core;
+use super::socket::PIECES_PER_WRITE;
+use super::sockets::Sockets;
+use crate::app::Application;
+use bytes::{Buf, BytesMut};
+use fanfare_core::hub::Transmit;
+use fanfare_core::id::ConnectionId;
+use std::io::ErrorKind;
+
+/// Reads from one socket in a turn.
+const READS_PER_TURN: usize = 4;
+
+/// What serving a socket needs of the shard.
+pub(super) struct Serve<'s> {
+    pub(super) app: &'s Application,
+    pub(super) core: &'s mut Core,
+    /// Where small frames are put together.
+    pub(super) scratch: &'s mut Vec<u8>,
+    pub(super) sockets: &'s mut Sockets,
+}
+
+impl Serve<'_> {
+    /// Reads a ready socket and writes what had to wait for it; says whether it
+    /// is still ready when its budget is spent.
+    pub(super) fn socket(&mut self, id: ConnectionId, buffer: &mut [u8]) -> bool {
+        self.write(id);
+        for _ in 0..READS_PER_TURN {
+            // Publishers wait while other shards have no room for what they publish.
+            if self.core.has_relays_waiting() {
+                return true;
+            }
+            if !self.read(id, buffer) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Writes every connection that the hub has listed, once.
+    pub(super) fn write_listed(&mut self) {
+        for _ in 0..self.core.hub.listed_len() {
+            let Some(id) = self.core.hub.next_listed() else { break };
+            self.write(id);
+            // What listed it may have let it be read, too: after an answer, or
+            // for the other side's part of a close.
+            if self.core.hub.wants_read(id)
+                && self.sockets.get_mut(id).is_some_and(|socket| socket.may_read())
+            {
+                self.sockets.list(id);
+            }
+        }
+        self.core.settle(self.app);
+    }
+
+    /// One read and what it leads to; says whether to read again.
+    fn read(&mut self, id: ConnectionId, buffer: &mut [u8]) -> bool {
+        if !self.core.hub.wants_read(id) {
+            return false;
+        }
+        let Some(socket) = self.sockets.get_mut(id) else { return false };
+        let mut unread = socket.take_unread();
+        if !unread.is_empty() {
+            if let Some(taken) = self.feed(id, &mut unread) {
+                unread.advance(taken);
+                self.keep(id, unread);
+            }
+            return true;
+        }
+        match socket.read(buffer) {
+            None => false,
+            Some(Ok(0)) => {
+                self.core.end_of_input(self.app, id);
+                false
+            }
+            Some(Ok(count)) => {
+                let Some(bytes) = buffer.get_mut(..count) else { return false };
+                if let Some(taken) = self.feed(id, bytes)
+                    && let Some(rest @ [_, ..]) = bytes.get(taken..)
+                {
+                    self.keep(id, BytesMut::from(rest));
+                }
+                true
+            }
+            Some(Err(error)) => {
+                self.core.transport_failed(self.app, id, error.kind());
+                false
+            }
+        }
+    }
+
+    /// Gives bytes to the hub, event by event; says how many it took. `None`
+    /// when the connection is over.
+    fn feed(&mut self, id: ConnectionId, bytes: &mut [u8]) -> Option<usize> {
+        let mut start = 0;
+        while let Some(rest) = bytes.get_mut(start..)
+            && !rest.is_empty()
+        {
+            let consumed = self.core.receive(self.app, id, rest)?;
+            start += consumed;
+            // Nobody outruns readers that keep up: they are written before
+            // their outboxes fill, in the middle of a read if need be.
+            if self.core.hub.take_crowded() {
+                self.write_listed();
+            }
+            if consumed == 0 || self.core.has_relays_waiting() {
+                break;
+            }
+        }
+        Some(start)
+    }
+
+    /// Keeps the bytes that the hub did not take.
+    fn keep(&mut self, id: ConnectionId, bytes: BytesMut) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.keep_unread(bytes);
+        }
+    }
+
+    /// Does what the hub wants done with one socket, until it is done or the
+    /// transport would block. Bounded by what one outbox holds.
+    fn write(&mut self, id: ConnectionId) {
+        while let Some(socket) = self.sockets.get_mut(id) {
+            let done = match self.core.hub.transmit(id, PIECES_PER_WRITE) {
+                Err(_) => return,
+                Ok(Transmit::Release { abort }) => {
+                    if abort {
+                        socket.abort();
+                    }
+                    self.sockets.remove(id);
+                    self.core.released(id);
+                    return;
+                }
+                Ok(Transmit::Nothing) => match socket.flush() {
+                    Some(Ok(())) | None => return,
+                    Some(Err(error)) => Err(error.kind()),
+                },
+                Ok(Transmit::Write(outgoing)) => {
+                    let written =
+                        if socket.may_write() { socket.write(outgoing, self.scratch) } else { None };
+                    match written {
+                        // What was lent is not in flight: a policy may have it.
+                        None => {
+                            self.core.sent(id, 0);
+                            return;
+                        }
+                        Some(Ok(0)) => Err(ErrorKind::WriteZero),
+                        // What is to be done after the last byte the hub lists anew.
+                        Some(Ok(count)) if !self.core.sent(id, count) => match socket.flush() {
+                            Some(Ok(())) | None => return,
+                            Some(Err(error)) => Err(error.kind()),
+                        },
+                        Some(Ok(_)) => Ok(()),
+                        Some(Err(error)) => Err(error.kind()),
+                    }
+                }
+                Ok(Transmit::ShutdownWrite) if !socket.may_write() => return,
+                Ok(Transmit::ShutdownWrite) => match socket.shut() {
+                    None => return,
+                    Some(Ok(())) => {
+                        self.core.write_shut(id);
+                        Ok(())
+                    }
+                    Some(Err(error)) => Err(error.kind()),
+                },
+            };
+            if let Err(kind) = done {
+                self.core.transport_failed(self.app, id, kind);
+            }
+        }
+    }
+}
