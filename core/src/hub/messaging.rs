@@ -9,7 +9,7 @@ use crate::member::Member;
 use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
 use crate::rooms::MemberKey;
 use crate::time::Instant;
-use crate::wire::Frame;
+use crate::wire::{ControlPayload, Frame};
 
 /// A message for many: encoded once, shared by all recipients.
 #[derive(Clone, Debug)]
@@ -95,6 +95,20 @@ impl Hub {
             Fate::Dropped => Err(SendError::QueueFull { messages, bytes: waiting_bytes }),
             Fate::Closed => Err(SendError::Disconnected { messages, bytes: waiting_bytes }),
         }
+    }
+
+    /// Sends a ping of the application's own. Says whether it was queued: no
+    /// second ping waits behind one that is not written yet.
+    pub fn ping(
+        &mut self,
+        id: ConnectionId,
+        payload: &ControlPayload<'_>,
+    ) -> Result<bool, UnknownConnection> {
+        let slot = self.slot(id)?;
+        if !self.is_open(id) {
+            return Err(UnknownConnection(id));
+        }
+        Ok(self.push_ping(slot, payload))
     }
 
     /// Queues a message for this shard's share of a target. Every member is

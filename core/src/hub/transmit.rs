@@ -2,10 +2,10 @@
 
 use super::{Hub, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::link::{Outgoing, Phase, Signal};
+use crate::link::{Link, Outgoing, Phase, Signal};
 use crate::outbox::Purpose;
 use crate::time::Instant;
-use crate::wire::Frame;
+use crate::wire::{ControlPayload, Frame};
 use bytes::Bytes;
 
 /// What to do with a transport next.
@@ -145,6 +145,17 @@ impl Hub {
         link.output.push(&mut self.frames, key, purpose, pongs_max);
         self.frames.release(key);
         self.list(slot);
+    }
+
+    /// Queues a ping, unless one waits to be written; says whether it did.
+    pub(super) fn push_ping(&mut self, slot: usize, payload: &ControlPayload<'_>) -> bool {
+        let idle = |link: &Link| link.phase == Phase::Open && !link.output.has_ping_waiting();
+        let may_ping = self.links.get(slot).is_some_and(idle);
+        if may_ping {
+            self.stats.pings_queued += 1;
+            self.push_control(slot, Frame::ping(payload).into_bytes(), Purpose::Ping);
+        }
+        may_ping
     }
 
     /// Queues the close frame of a graceful close, behind all messages.
