@@ -191,9 +191,7 @@ impl Hub {
     fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer<'_>) -> Fate {
         let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
         let slot = member.link as usize;
-        let Some(link) = self.links.get(slot) else { return Fate::Closed };
-        let serial = link.serial;
-        let limits = self.config.profile(link.profile);
+        let limits = self.config.profile(member.profile);
         let policy = offer.publication.and_then(|publication| publication.overflow);
         let conflation = offer.publication.and_then(|publication| publication.conflation);
         self.stats.deliveries_offered += 1;
@@ -209,13 +207,16 @@ impl Hub {
             Offered::Queued { evicted, pressure } => {
                 self.stats.deliveries_queued += 1;
                 self.stats.evicted += u64::from(evicted);
-                self.is_crowded |= !link.clocks.is_stalled() && member.outbox.is_half_full(limits);
-                if pressure {
+                self.listed.insert(slot);
+                if member.outbox.is_half_full(limits) {
+                    let link = self.links.get(slot);
+                    self.is_crowded |= link.is_some_and(|link| !link.clocks.is_stalled());
+                }
+                if pressure && let Some(link) = self.links.get(slot) {
                     let queued_bytes = member.outbox.queue().bytes();
-                    let id = self.id_at(slot, serial);
+                    let id = self.id_at(slot, link.serial);
                     self.notices.push_back(Notice::Pressure { id, queued_bytes });
                 }
-                self.list(slot);
                 Fate::Queued
             }
             Offered::Dropped => {

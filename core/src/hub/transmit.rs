@@ -28,17 +28,8 @@ pub enum Transmit<'h> {
 impl Hub {
     /// The next transport to look at, each once, in the order they were named.
     pub fn next_listed(&mut self) -> Option<ConnectionId> {
-        loop {
-            let slot = self.listed.pop_front()? as usize;
-            // A released link may have left an entry behind, even to a successor.
-            if let Some(link) = self.links.get_mut(slot)
-                && link.is_listed
-            {
-                link.is_listed = false;
-                let serial = link.serial;
-                return Some(self.id_at(slot, serial));
-            }
-        }
+        let slot = self.listed.pop()?;
+        self.links.get(slot).map(|link| self.id_at(slot, link.serial))
     }
 
     /// How many transports are to be looked at.
@@ -119,6 +110,7 @@ impl Hub {
         let Some(link) = self.links.get(slot) else { return Err(UnknownConnection(id)) };
         let Phase::Over { .. } = link.phase else { return Err(UnknownConnection(id)) };
         let link = self.links.remove(slot);
+        self.listed.remove(slot);
         if let Some(key) = link.member {
             self.members.remove(key.0 as usize);
         }
