@@ -9,7 +9,8 @@
 use super::answers::{AdmissionRefused, Admitted, Refusals, Totals};
 use super::clients::{Clients, Listing};
 use super::headcount::{Addresses, Headcount};
-use super::keyed::{KeyedHash, Table, give_back};
+use super::keyed::KeyedHash;
+use super::seats::{Seat, Seats, Standing};
 use crate::config::{ClientIdPolicy, Settings};
 use crate::id::ConnectionId;
 use std::net::IpAddr;
@@ -19,7 +20,7 @@ pub(super) struct Admission {
     connections_max: usize,
     connections_per_address_max: usize,
     client_id_policy: ClientIdPolicy,
-    seats: Table<ConnectionId, Seat>,
+    seats: Seats,
     clients: Clients,
     addresses: Addresses,
     headcount: Headcount,
@@ -28,25 +29,13 @@ pub(super) struct Admission {
     refused: Refusals,
 }
 
-/// What is to be undone when a connection is released.
-struct Seat {
-    address: Option<IpAddr>,
-    standing: Standing,
-}
-
-/// Whether a connection still is who answers to its client id.
-enum Standing {
-    Current(Listing),
-    Leaving,
-}
-
 impl Admission {
     pub(super) fn new(settings: &Settings, hash: KeyedHash) -> Admission {
         Admission {
             connections_max: settings.connections_max,
             connections_per_address_max: settings.connections_per_address_max,
             client_id_policy: settings.client_id_policy,
-            seats: Table::with_hasher(hash),
+            seats: Seats::default(),
             clients: Clients::new(hash),
             addresses: Addresses::new(settings.connections_per_address_max > 0, hash),
             headcount: Headcount::default(),
@@ -81,8 +70,7 @@ impl Admission {
     }
 
     pub(super) fn released(&mut self, id: ConnectionId) -> bool {
-        let Some(seat) = self.seats.remove(&id) else { return false };
-        give_back(&mut self.seats);
+        let Some(seat) = self.seats.remove(id) else { return false };
         match seat.standing {
             Standing::Current(listing) => {
                 self.unlist(listing);
@@ -122,7 +110,7 @@ impl Admission {
         address: Option<IpAddr>,
         client_id: &str,
     ) -> Result<(), AdmissionRefused> {
-        if self.seats.contains_key(&id) {
+        if self.seats.is_taken(id) {
             return Err(AdmissionRefused::AlreadyAdmitted { id });
         }
         let holders = self.clients.connections(client_id);
@@ -146,8 +134,8 @@ impl Admission {
     }
 
     fn check_address(&self, address: IpAddr, replaced: &[ConnectionId]) -> Result<(), AdmissionRefused> {
-        let is_here = |id| self.seats.get(id).is_some_and(|seat| seat.address == Some(address));
-        let replaced_here = replaced.iter().filter(|&id| is_here(id)).count();
+        let is_here = |id: ConnectionId| self.seats.get(id).is_some_and(|seat| seat.address == Some(address));
+        let replaced_here = replaced.iter().filter(|&&id| is_here(id)).count();
         let count = self.addresses.count(address);
         if count.admits(self.connections_per_address_max, replaced_here) {
             return Ok(());
@@ -163,7 +151,7 @@ impl Admission {
     fn replace(&mut self, client_id: &str) -> Vec<ConnectionId> {
         let replaced = self.clients.remove_all(client_id);
         for id in &replaced {
-            if let Some(seat) = self.seats.get_mut(id) {
+            if let Some(seat) = self.seats.get_mut(*id) {
                 seat.standing = Standing::Leaving;
                 let address = seat.address;
                 self.count(address, |count| {
@@ -178,8 +166,8 @@ impl Admission {
     /// Strikes a connection out of its client id's list, where another may get
     /// its position.
     fn unlist(&mut self, listing: Listing) {
-        let Some(moved) = self.clients.remove(&listing) else { return };
-        if let Some(seat) = self.seats.get_mut(&moved) {
+        let Some(moved) = self.clients.remove(listing) else { return };
+        if let Some(seat) = self.seats.get_mut(moved) {
             seat.standing = Standing::Current(listing);
         }
     }

@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, Hash};
 pub(super) type Table<K, V> = HashMap<K, V, KeyedHash>;
 
 /// A table never gives back its last few kilobytes.
-const CAPACITY_MIN: usize = 64;
+pub(super) const CAPACITY_MIN: usize = 64;
 
 /// Makes hashers that all have the same secret key.
 #[derive(Clone, Copy)]

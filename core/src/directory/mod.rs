@@ -16,6 +16,7 @@ mod clients;
 mod groups;
 mod headcount;
 mod keyed;
+mod seats;
 mod shard_set;
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,7 @@ impl Hub {
         let rooms = self.leave_everything(slot);
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
-            member.cold.closing = Some(Closing { code, rooms });
+            member.cold.closing = Some(Box::new(Closing { code, rooms }));
         }
         self.push_close(slot, Frame::close(code, reason));
         Ok(())

@@ -15,7 +15,8 @@ pub struct Metadata {
     has: u8,
     extras: Option<Box<Extras>>,
     peer: Option<SocketAddr>,
-    address: Option<IpAddr>,
+    /// The client's address where it is not the peer's.
+    forwarded: Option<Box<IpAddr>>,
     connected_at: Instant,
 }
 
@@ -71,13 +72,14 @@ impl Metadata {
         });
         let extras = (!parts.headers.is_empty() || !parts.labels.is_empty())
             .then(|| Box::new(Extras { headers: parts.headers, labels: parts.labels }));
+        let forwarded = parts.address.filter(|&address| parts.peer.is_none_or(|peer| peer.ip() != address));
         Metadata {
             texts: texts.into(),
             ends,
             has,
             extras,
             peer: parts.peer,
-            address: parts.address,
+            forwarded: forwarded.map(Box::new),
             connected_at,
         }
     }
@@ -124,7 +126,7 @@ impl Metadata {
 
     /// The client's address, behind trusted proxies too; `None` for Unix sockets.
     pub fn address(&self) -> Option<IpAddr> {
-        self.address
+        self.forwarded.as_deref().copied().or_else(|| self.peer.map(|peer| peer.ip()))
     }
 
     /// What a filter may look at.
@@ -174,5 +176,22 @@ mod tests {
         assert_eq!(metadata.subprotocol(), None);
         assert_eq!(metadata.labels(), [Label::new("plan", "free")]);
         assert_eq!(metadata.header("cookie"), None);
+    }
+
+    #[test]
+    fn the_address_is_the_peers_unless_a_proxy_says_otherwise() {
+        let addresses = |peer: Option<[u8; 4]>, address: Option<[u8; 4]>| {
+            let peer = peer.map(|ip| SocketAddr::from((ip, 7)));
+            let parts =
+                MetadataParts { peer, address: address.map(IpAddr::from), ..MetadataParts::default() };
+            let metadata = Metadata::new(parts, Instant::ZERO);
+            assert_eq!(metadata.peer(), peer);
+            metadata.address()
+        };
+        let (proxy, client) = ([10, 0, 0, 1], [192, 0, 2, 1]);
+        assert_eq!(addresses(Some(proxy), Some(client)), Some(client.into()));
+        assert_eq!(addresses(Some(client), Some(client)), Some(client.into()));
+        assert_eq!(addresses(None, Some(client)), Some(client.into()));
+        assert_eq!(addresses(None, None), None);
     }
 }

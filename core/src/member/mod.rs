@@ -30,8 +30,11 @@ pub(crate) struct Member {
 pub(crate) struct Cold {
     pub(crate) metadata: Metadata,
     /// Between our close frame and the peer's.
-    pub(crate) closing: Option<Closing>,
+    pub(crate) closing: Option<Box<Closing>>,
 }
+
+// One per connection, on a size class of the common allocators.
+const _: () = assert!(size_of::<Cold>() <= 104);
 
 /// What is remembered between our close frame and the peer's.
 #[derive(Debug)]

@@ -23,8 +23,8 @@ pub(super) struct Socket {
     listed: SharedWaker,
     waker: Waker,
     /// Bytes that were read before reading paused. Bounded by one read, or by
-    /// what the transport came with.
-    unread: BytesMut,
+    /// what the transport came with. An idle connection pays for none.
+    unread: Option<Box<BytesMut>>,
     is_ready: bool,
     /// Not known to be `Pending` for reading, or at its end.
     may_read: bool,
@@ -32,6 +32,11 @@ pub(super) struct Socket {
     may_write: bool,
     /// Has taken bytes that it may still hold.
     must_flush: bool,
+}
+
+/// `None` for no bytes.
+fn boxed(bytes: BytesMut) -> Option<Box<BytesMut>> {
+    (!bytes.is_empty()).then(|| Box::new(bytes))
 }
 
 impl Socket {
@@ -47,7 +52,7 @@ impl Socket {
             transport,
             listed,
             waker,
-            unread: BytesMut::from(unread),
+            unread: boxed(BytesMut::from(unread)),
             is_ready: false,
             may_read: true,
             may_write: true,
@@ -77,7 +82,7 @@ impl Socket {
 
     /// Whether reading may yield something.
     pub(super) fn may_read(&self) -> bool {
-        self.may_read || !self.unread.is_empty()
+        self.may_read || self.unread.is_some()
     }
 
     /// Whether writing may get somewhere.
@@ -87,12 +92,12 @@ impl Socket {
 
     /// The bytes that were kept from an earlier read.
     pub(super) fn take_unread(&mut self) -> BytesMut {
-        std::mem::take(&mut self.unread)
+        self.unread.take().map(|unread| *unread).unwrap_or_default()
     }
 
     /// Keeps bytes for the next read.
     pub(super) fn keep_unread(&mut self, bytes: BytesMut) {
-        self.unread = bytes;
+        self.unread = boxed(bytes);
     }
 
     /// Reads once. `None` when there is nothing for now.
