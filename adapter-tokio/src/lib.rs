@@ -13,10 +13,14 @@
 //! ```
 
 mod accept;
+mod attach;
+mod listener;
 mod moved;
 mod server;
 mod shard;
 mod transport;
 
+pub use attach::Attacher;
+pub use listener::Listener;
 pub use server::{Placement, ServeError, Server, serve};
 pub use transport::Stream;

@@ -1,12 +1,14 @@
 //! A server on tokio: built from an application, run on a listener.
 
+use crate::attach::Attacher;
+use crate::listener::Listener;
 use crate::{accept, shard};
 use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
@@ -29,6 +31,10 @@ pub enum ServeError {
     /// The application cannot be served.
     #[error(transparent)]
     App(#[from] AppError),
+    /// [`Server::new`] was called outside a tokio runtime, which the
+    /// application's futures need.
+    #[error("a server must be built inside a tokio runtime: {0}")]
+    Runtime(#[from] runtime::TryCurrentError),
     /// A shard's thread, its runtime, or a socket could not be set up.
     #[error("a shard could not be started: {0}")]
     Start(#[from] io::Error),
@@ -41,7 +47,7 @@ pub enum ServeError {
 /// a task of the current runtime. For a [`Handle`] and for more shards use [`Server`].
 ///
 /// Cancel-safe in that dropping the future ends the server at once, without farewells.
-pub async fn serve(listener: TcpListener, app: App) -> Result<(), ServeError> {
+pub async fn serve(listener: impl Into<Listener>, app: App) -> Result<(), ServeError> {
     Server::new(app)?.serve(listener).await
 }
 
@@ -62,7 +68,7 @@ impl Server {
     /// A server of several shards. One shard serves one core; connections are
     /// spread over them, and broadcasts find all of them.
     pub fn with_shards(app: App, shards: usize, placement: Placement) -> Result<Server, ServeError> {
-        let spawner = Arc::new(Tasks(runtime::Handle::current()));
+        let spawner = Arc::new(Tasks(runtime::Handle::try_current()?));
         Ok(Server { launch: Launch::new(app, shards, spawner)?, placement })
     }
 
@@ -71,17 +77,40 @@ impl Server {
         self.launch.handle.clone()
     }
 
+    /// What hands it streams that were accepted elsewhere.
+    pub fn attacher(&self) -> Attacher {
+        Attacher::new(self.launch.acceptor.clone())
+    }
+
     /// Accepts connections until the server is stopped through its [`Handle`].
     /// The listener closes last: while connections are drained, new ones are
     /// answered with 503.
-    pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
+    ///
+    /// Cancel-safe in that dropping the future ends the server at once, without
+    /// farewells.
+    pub async fn serve(self, listener: impl Into<Listener>) -> Result<(), ServeError> {
+        self.run_with(Some(listener.into())).await
+    }
+
+    /// The same without a listener: for streams that are [attached](Self::attacher).
+    pub async fn run(self) -> Result<(), ServeError> {
+        self.run_with(None).await
+    }
+
+    async fn run_with(self, listener: Option<Listener>) -> Result<(), ServeError> {
         let Launch { acceptor, shards, .. } = self.launch;
         let running = shards
             .into_iter()
             .map(|shard| Running::start(shard, self.placement))
             .collect::<Result<Vec<_>, _>>()?;
+        let accepting = async {
+            match &listener {
+                Some(listener) => accept::run(listener, &acceptor, self.placement).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
-            () = accept::run(&listener, &acceptor, self.placement) => {}
+            () = accepting => {}
             _ = acceptor.drained() => {}
         }
         drop(listener);

@@ -38,7 +38,7 @@ pub struct Stats {
     pub deliveries_sent: u64,
     /// Bytes handed to transports, everything included.
     pub bytes_sent: u64,
-    /// Pings sent by the heartbeat.
+    /// Pings queued, by the heartbeat or the application.
     pub pings_queued: u64,
     /// Violations by peers.
     pub violations: u64,

@@ -143,6 +143,16 @@ fn the_outbox_must_hold_the_largest_message_and_its_header() {
 }
 
 #[test]
+fn an_outbox_is_summed_in_32_bits() {
+    let with_bytes =
+        |bytes| server(|s| (s.connection.outbox_bytes_max, s.server_outbox_bytes_max) = (bytes, usize::MAX));
+    let max = u32::MAX as usize;
+    assert!(with_bytes(max).is_ok());
+    let refused = ConfigError::OutOfRange { setting: "outbox_bytes_max", value: max + 1, min: 1, max };
+    assert_eq!(with_bytes(max + 1), Err(refused));
+}
+
+#[test]
 fn the_largest_number_does_not_overflow_the_outbox_check() {
     let refused = route(|r| {
         (r.message_bytes_max, r.outbox_bytes_max, r.inbox_bytes_max) = (usize::MAX, usize::MAX, usize::MAX);

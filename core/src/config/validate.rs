@@ -25,6 +25,9 @@ const READ_BUFFER_BYTES_RANGE: (usize, usize) = (4 * KIB, 16 * MIB);
 /// A name is held once per room and sent with every event.
 const NAME_BYTES_RANGE: (usize, usize) = (1, 64 * KIB);
 
+/// What waits for one connection is summed in 32 bits.
+const OUTBOX_BYTES_RANGE: (usize, usize) = (1, u32::MAX as usize);
+
 /// Checks what the whole server shares, and the defaults of its routes.
 pub(super) fn server(settings: &Settings) -> Result<(), ConfigError> {
     limits_above_zero(&[
@@ -83,6 +86,7 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
     in_range("name_bytes_max", settings.name_bytes_max, NAME_BYTES_RANGE)?;
     ping_precedes_liveness(settings)?;
     outbox_holds_a_message(settings)?;
+    in_range("outbox_bytes_max", settings.outbox_bytes_max, OUTBOX_BYTES_RANGE)?;
     pressure_is_reachable(settings)?;
     inbox_holds_a_message(settings)?;
     origins_are_origins(&settings.origin)

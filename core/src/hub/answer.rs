@@ -168,10 +168,11 @@ impl Hub {
         acceptance: Acceptance<'_>,
         limits: &Limits,
     ) -> Result<MemberKey, DecideError> {
-        let client_id = acceptance.client_id;
+        let Acceptance { client_id, profile, .. } = acceptance;
         let metadata = self.metadata_of(now, acceptance);
         let key = self.members.insert(Member {
             link: u32::try_from(slot).unwrap_or(u32::MAX),
+            profile,
             is_open: true,
             outbox: Outbox::new(),
             cold: Box::new(Cold { metadata, closing: None }),

@@ -9,7 +9,7 @@ use crate::member::Member;
 use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
 use crate::rooms::MemberKey;
 use crate::time::Instant;
-use crate::wire::Frame;
+use crate::wire::{ControlPayload, Frame};
 
 /// A message for many: encoded once, shared by all recipients.
 #[derive(Clone, Debug)]
@@ -97,6 +97,20 @@ impl Hub {
         }
     }
 
+    /// Sends a ping of the application's own. Says whether it was queued: no
+    /// second ping waits behind one that is not written yet.
+    pub fn ping(
+        &mut self,
+        id: ConnectionId,
+        payload: &ControlPayload<'_>,
+    ) -> Result<bool, UnknownConnection> {
+        let slot = self.slot(id)?;
+        if !self.is_open(id) {
+            return Err(UnknownConnection(id));
+        }
+        Ok(self.push_ping(slot, payload))
+    }
+
     /// Queues a message for this shard's share of a target. Every member is
     /// accounted for: matched = queued + dropped + closed.
     pub fn broadcast(&mut self, now: Instant, publication: &Publication) -> BroadcastReport {
@@ -177,9 +191,7 @@ impl Hub {
     fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer<'_>) -> Fate {
         let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
         let slot = member.link as usize;
-        let Some(link) = self.links.get(slot) else { return Fate::Closed };
-        let serial = link.serial;
-        let limits = self.config.profile(link.profile);
+        let limits = self.config.profile(member.profile);
         let policy = offer.publication.and_then(|publication| publication.overflow);
         let conflation = offer.publication.and_then(|publication| publication.conflation);
         self.stats.deliveries_offered += 1;
@@ -195,13 +207,16 @@ impl Hub {
             Offered::Queued { evicted, pressure } => {
                 self.stats.deliveries_queued += 1;
                 self.stats.evicted += u64::from(evicted);
-                self.is_crowded |= !link.clocks.is_stalled() && member.outbox.is_half_full(limits);
-                if pressure {
+                self.listed.insert(slot);
+                if member.outbox.is_half_full(limits) {
+                    let link = self.links.get(slot);
+                    self.is_crowded |= link.is_some_and(|link| !link.clocks.is_stalled());
+                }
+                if pressure && let Some(link) = self.links.get(slot) {
                     let queued_bytes = member.outbox.queue().bytes();
-                    let id = self.id_at(slot, serial);
+                    let id = self.id_at(slot, link.serial);
                     self.notices.push_back(Notice::Pressure { id, queued_bytes });
                 }
-                self.list(slot);
                 Fate::Queued
             }
             Offered::Dropped => {

@@ -75,6 +75,7 @@
 mod answer;
 mod closing;
 mod event;
+mod listed;
 mod membership;
 mod messaging;
 mod receive;
@@ -101,6 +102,7 @@ use crate::random::Random;
 use crate::rooms::{Left, MemberKey, Rooms};
 use crate::stats::Stats;
 use crate::time::Instant;
+use listed::Listed;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -170,7 +172,7 @@ pub struct Hub {
     frames: Frames,
     deadlines: Deadlines,
     due: Vec<Entry>,
-    listed: VecDeque<u32>,
+    listed: Listed,
     notices: VecDeque<Notice>,
     left: Vec<Left>,
     plan: Vec<MemberKey>,
@@ -197,7 +199,7 @@ impl Hub {
             frames: Frames::default(),
             deadlines: Deadlines::new(now),
             due: Vec::new(),
-            listed: VecDeque::new(),
+            listed: Listed::default(),
             notices: VecDeque::new(),
             left: Vec::new(),
             plan: Vec::new(),
@@ -327,11 +329,8 @@ impl Hub {
 
     /// Puts a link on the list of those to look at, once.
     fn list(&mut self, slot: usize) {
-        if let Some(link) = self.links.get_mut(slot)
-            && !link.is_listed
-        {
-            link.is_listed = true;
-            self.listed.push_back(u32::try_from(slot).unwrap_or(u32::MAX));
+        if self.links.contains(slot) {
+            self.listed.insert(slot);
         }
     }
 }

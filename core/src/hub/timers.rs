@@ -5,11 +5,10 @@
 
 use super::Hub;
 use crate::close::CloseReason;
-use crate::link::{Deadline, Phase, Signal};
-use crate::outbox::Purpose;
+use crate::link::{Deadline, Signal};
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{ControlPayload, Frame};
+use crate::wire::ControlPayload;
 
 impl Hub {
     /// When to call [`expire`](Self::expire) at the latest. May be early; an
@@ -94,14 +93,9 @@ impl Hub {
         self.conclude(now, slot, Signal::GiveUp, CloseReason::TimedOut(deadline));
     }
 
-    /// No second ping while one waits to be written.
     fn ping_peer(&mut self, now: Instant, slot: usize) {
         let Some(link) = self.links.get_mut(slot) else { return };
         link.clocks.schedule_ping(now, self.config.profile(link.profile).ping_interval);
-        if link.phase == Phase::Open && !link.output.has_ping_waiting() {
-            self.stats.pings_queued += 1;
-            let ping = Frame::ping(&ControlPayload::EMPTY);
-            self.push_control(slot, ping.into_bytes(), Purpose::Ping);
-        }
+        self.push_ping(slot, &ControlPayload::EMPTY);
     }
 }

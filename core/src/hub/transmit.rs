@@ -2,10 +2,10 @@
 
 use super::{Hub, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::link::{Outgoing, Phase, Signal};
+use crate::link::{Link, Outgoing, Phase, Signal};
 use crate::outbox::Purpose;
 use crate::time::Instant;
-use crate::wire::Frame;
+use crate::wire::{ControlPayload, Frame};
 use bytes::Bytes;
 
 /// What to do with a transport next.
@@ -28,17 +28,8 @@ pub enum Transmit<'h> {
 impl Hub {
     /// The next transport to look at, each once, in the order they were named.
     pub fn next_listed(&mut self) -> Option<ConnectionId> {
-        loop {
-            let slot = self.listed.pop_front()? as usize;
-            // A released link may have left an entry behind, even to a successor.
-            if let Some(link) = self.links.get_mut(slot)
-                && link.is_listed
-            {
-                link.is_listed = false;
-                let serial = link.serial;
-                return Some(self.id_at(slot, serial));
-            }
-        }
+        let slot = self.listed.pop()?;
+        self.links.get(slot).map(|link| self.id_at(slot, link.serial))
     }
 
     /// How many transports are to be looked at.
@@ -119,6 +110,7 @@ impl Hub {
         let Some(link) = self.links.get(slot) else { return Err(UnknownConnection(id)) };
         let Phase::Over { .. } = link.phase else { return Err(UnknownConnection(id)) };
         let link = self.links.remove(slot);
+        self.listed.remove(slot);
         if let Some(key) = link.member {
             self.members.remove(key.0 as usize);
         }
@@ -145,6 +137,17 @@ impl Hub {
         link.output.push(&mut self.frames, key, purpose, pongs_max);
         self.frames.release(key);
         self.list(slot);
+    }
+
+    /// Queues a ping, unless one waits to be written; says whether it did.
+    pub(super) fn push_ping(&mut self, slot: usize, payload: &ControlPayload<'_>) -> bool {
+        let idle = |link: &Link| link.phase == Phase::Open && !link.output.has_ping_waiting();
+        let may_ping = self.links.get(slot).is_some_and(idle);
+        if may_ping {
+            self.stats.pings_queued += 1;
+            self.push_control(slot, Frame::ping(payload).into_bytes(), Purpose::Ping);
+        }
+        may_ping
     }
 
     /// Queues the close frame of a graceful close, behind all messages.

@@ -38,8 +38,6 @@ pub(crate) struct Link {
     /// Set from the acceptance of the upgrade until the release.
     pub(crate) member: Option<MemberKey>,
     pub(crate) profile: ProfileId,
-    /// On the hub's list of links to look at.
-    pub(crate) is_listed: bool,
 }
 
 /// What turns the link's bytes into something.
@@ -69,7 +67,6 @@ impl Link {
             next_check: Instant::FAR_FUTURE,
             member: None,
             profile: ProfileId::default(),
-            is_listed: false,
         }
     }
 

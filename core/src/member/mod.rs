@@ -7,6 +7,7 @@ pub use metadata::Metadata;
 pub(crate) use metadata::MetadataParts;
 
 use crate::close::CloseCode;
+use crate::id::ProfileId;
 use crate::outbox::Outbox;
 use crate::rooms::RoomName;
 
@@ -16,6 +17,8 @@ use crate::rooms::RoomName;
 pub(crate) struct Member {
     /// The slot of the link that carries it.
     pub(crate) link: u32,
+    /// The same as the link's, so that a broadcast has no need to visit links.
+    pub(crate) profile: ProfileId,
     /// Whether messages may still be queued.
     pub(crate) is_open: bool,
     pub(crate) outbox: Outbox,

@@ -11,7 +11,7 @@ use fanfare_core::close::CloseCode;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::rooms::GroupName;
-use fanfare_core::wire::{Frame, Message};
+use fanfare_core::wire::{ControlPayload, Frame, Message};
 use std::any::Any;
 use std::fmt;
 
@@ -81,6 +81,12 @@ impl<'a> Ctx<'a> {
     /// Queues a binary message for the connection.
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.core.send(self.id, &Frame::binary(bytes))
+    }
+
+    /// Sends a ping; says whether it was queued: no second one waits behind one
+    /// that is not written yet.
+    pub fn ping(&mut self, payload: &ControlPayload<'_>) -> Result<bool, UnknownConnection> {
+        self.core.hub.ping(self.id, payload)
     }
 
     /// Starts the closing handshake; what is queued goes first.

@@ -7,7 +7,7 @@ use crate::app::Application;
 use bytes::{Buf, BytesMut};
 use fanfare_core::hub::Transmit;
 use fanfare_core::id::ConnectionId;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 /// Reads from one socket in a turn.
 const READS_PER_TURN: usize = 4;
@@ -121,53 +121,57 @@ impl Serve<'_> {
     /// Does what the hub wants done with one socket, until it is done or the
     /// transport would block. Bounded by what one outbox holds.
     fn write(&mut self, id: ConnectionId) {
-        while let Some(socket) = self.sockets.get_mut(id) {
-            let done = match self.core.hub.transmit(id, PIECES_PER_WRITE) {
-                Err(_) => return,
-                Ok(Transmit::Release { abort }) => {
-                    if abort {
-                        socket.abort();
-                    }
-                    self.sockets.remove(id);
-                    self.core.released(id);
-                    return;
+        while self.step(id) {}
+    }
+
+    /// One thing that the hub wants done; says whether to ask for the next.
+    fn step(&mut self, id: ConnectionId) -> bool {
+        let Some(socket) = self.sockets.get_mut(id) else { return false };
+        let failure: Option<io::Error> = match self.core.hub.transmit(id, PIECES_PER_WRITE) {
+            Err(_) => return false,
+            Ok(Transmit::Release { abort }) => {
+                if abort {
+                    socket.abort();
                 }
-                Ok(Transmit::Nothing) => match socket.flush() {
-                    Some(Ok(())) | None => return,
-                    Some(Err(error)) => Err(error.kind()),
-                },
-                Ok(Transmit::Write(outgoing)) => {
-                    let written =
-                        if socket.may_write() { socket.write(outgoing, self.scratch) } else { None };
-                    match written {
-                        // What was lent is not in flight: a policy may have it.
-                        None => {
-                            self.core.sent(id, 0);
-                            return;
-                        }
-                        Some(Ok(0)) => Err(ErrorKind::WriteZero),
-                        // What is to be done after the last byte the hub lists anew.
-                        Some(Ok(count)) if !self.core.sent(id, count) => match socket.flush() {
-                            Some(Ok(())) | None => return,
-                            Some(Err(error)) => Err(error.kind()),
-                        },
-                        Some(Ok(_)) => Ok(()),
-                        Some(Err(error)) => Err(error.kind()),
-                    }
-                }
-                Ok(Transmit::ShutdownWrite) if !socket.may_write() => return,
-                Ok(Transmit::ShutdownWrite) => match socket.shut() {
-                    None => return,
-                    Some(Ok(())) => {
-                        self.core.write_shut(id);
-                        Ok(())
-                    }
-                    Some(Err(error)) => Err(error.kind()),
-                },
-            };
-            if let Err(kind) = done {
-                self.core.transport_failed(self.app, id, kind);
+                self.sockets.remove(id);
+                self.core.released(id);
+                return false;
             }
+            Ok(Transmit::Nothing) => socket.flush().and_then(Result::err),
+            Ok(Transmit::Write(outgoing)) => {
+                let written = if socket.may_write() { socket.write(outgoing, self.scratch) } else { None };
+                match written {
+                    // What was lent is not in flight: a policy may have it.
+                    None => {
+                        self.core.sent(id, 0);
+                        return false;
+                    }
+                    Some(Ok(0)) => Some(ErrorKind::WriteZero.into()),
+                    Some(Ok(count)) => {
+                        let more = self.core.sent(id, count);
+                        if more {
+                            return true;
+                        }
+                        // What is to be done after the last byte, the hub lists anew.
+                        socket.flush().and_then(Result::err)
+                    }
+                    Some(Err(error)) => Some(error),
+                }
+            }
+            Ok(Transmit::ShutdownWrite) if !socket.may_write() => return false,
+            Ok(Transmit::ShutdownWrite) => match socket.shut() {
+                None => return false,
+                Some(Ok(())) => {
+                    self.core.write_shut(id);
+                    return true;
+                }
+                Some(Err(error)) => Some(error),
+            },
+        };
+        // A transport that failed is released in the next step.
+        if let Some(error) = &failure {
+            self.core.transport_failed(self.app, id, error.kind());
         }
+        failure.is_some()
     }
 }

@@ -2,7 +2,8 @@
 
 use super::harness::raw;
 use super::*;
-use crate::close::CloseReason;
+use crate::close::{CloseCode, CloseReason};
+use crate::wire::ControlPayload;
 
 fn pings(peer: &mut Peer) -> usize {
     peer.take_heard().iter().filter(|heard| **heard == Heard::Ping).count()
@@ -141,4 +142,18 @@ fn expiring_tells_whether_there_is_more() {
     world.settle();
     assert!(calls >= 4, "{calls} calls of at most three");
     assert!(peers.iter().all(|peer| world.closed(peer.id).is_some()));
+}
+
+#[test]
+fn the_application_may_ping_too_one_at_a_time() {
+    let mut world = World::new(|_| {});
+    let mut peer = world.connect("ann");
+    let payload = ControlPayload::try_from(&b"are you there"[..]).unwrap();
+    assert_eq!(world.hub.ping(peer.id, &payload), Ok(true));
+    assert_eq!(world.hub.ping(peer.id, &payload), Ok(false), "the first one is not written yet");
+    world.drain(&mut peer);
+    assert_eq!(pings(&mut peer), 1);
+    assert_eq!(world.hub.ping(peer.id, &payload), Ok(true));
+    world.hub.close(world.now, peer.id, CloseCode::Normal, "").unwrap();
+    assert_eq!(world.hub.ping(peer.id, &payload), Err(UnknownConnection(peer.id)));
 }
