@@ -22,7 +22,20 @@
 //! # }
 //! ```
 //!
-//! Features: `tokio` (default) brings the tokio adapter; without it only the
+//! # Where to start
+//!
+//! - [`App`] and [`Route`] say what is served, and what happens there.
+//! - [`Ctx`] is one connection in the hands of a handler; [`Connection`] is one
+//!   that a future of its own pulls messages from.
+//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
+//! - [`Target`] and [`Audience`] say who hears a broadcast; its
+//!   [`BroadcastReport`] says what became of it.
+//! - [`Settings`] are the limits and times; built, they are a [`Config`].
+//! - [`tokio::Server`] runs it all, on as many shards as there are cores.
+//!
+//! # Features
+//!
+//! `tokio` (default) brings the tokio adapter; without it only the
 //! core and the driver are compiled.
 
 #[doc(inline)]

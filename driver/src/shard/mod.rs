@@ -81,7 +81,8 @@ pub enum Turn {
     Ended,
 }
 
-/// See the [module](self).
+/// One shard: a hub, the sockets it owns, and the loop between them. An adapter
+/// gives it turns, on one task or one thread, until it has ended.
 pub struct Shard {
     server: Arc<Server>,
     core: Core,
