@@ -31,7 +31,7 @@
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].
-//! - [`tokio::Server`] runs it all, on as many shards as there are cores.
+//! - [`tokio::Server`] runs it all, on one shard or several.
 //!
 //! # Features
 //!
