@@ -81,7 +81,8 @@ pub enum Turn {
     Ended,
 }
 
-/// See the [module](self).
+/// One shard: a hub, the sockets it owns, and the loop that moves bytes, time
+/// and readiness between them. Run by an adapter, turn by turn.
 pub struct Shard {
     server: Arc<Server>,
     core: Core,
