@@ -64,12 +64,22 @@ impl Core {
                 self.abort_all(app);
             }
             self.settle(app);
-            if draining.waiting.is_empty() && !self.has_business() {
-                draining.is_reported = true;
-                self.server().shard_drained();
-            }
         }
         self.draining = Some(draining);
+    }
+
+    /// Tells once that the stop needs this shard no longer. To be asked at the
+    /// end of a turn, when the last words may have been written: nothing wakes
+    /// a shard that has no connection left.
+    pub(super) fn report_drained(&mut self) {
+        let is_to_tell = |draining: &Draining| !draining.is_reported && draining.waiting.is_empty();
+        if !self.draining.as_ref().is_some_and(is_to_tell) || self.has_business() {
+            return;
+        }
+        if let Some(draining) = &mut self.draining {
+            draining.is_reported = true;
+        }
+        self.server().shard_drained();
     }
 
     /// Whether somebody is still to be answered or heard out. Not the silent

@@ -81,8 +81,8 @@ pub enum Turn {
     Ended,
 }
 
-/// One shard: a hub, the sockets it owns, and the loop between them. An adapter
-/// gives it turns, on one task or one thread, until it has ended.
+/// One shard: a hub, the sockets it owns, and the loop that moves bytes, time
+/// and readiness between them. Run by an adapter, turn by turn.
 pub struct Shard {
     server: Arc<Server>,
     core: Core,
@@ -140,6 +140,7 @@ impl Shard {
         self.write_listed();
         let more_deadlines = self.core.expire(&self.server.app, DEADLINES_PER_TURN);
         self.write_listed();
+        self.core.report_drained();
         self.core.end_turn();
 
         let starved = self.sockets.ready_len() > 0 && !self.core.has_relays_waiting();

@@ -45,8 +45,8 @@ impl Serve<'_> {
             self.write(id);
             // What listed it may have let it be read, too: after an answer, or
             // for the other side's part of a close.
-            if self.core.hub.wants_read(id)
-                && self.sockets.get_mut(id).is_some_and(|socket| socket.may_read())
+            if self.sockets.get_mut(id).is_some_and(|socket| socket.may_read())
+                && self.core.hub.wants_read(id)
             {
                 self.sockets.list(id);
             }

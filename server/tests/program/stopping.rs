@@ -3,6 +3,7 @@
 use crate::support::{Client, Program, eventually, get, refused};
 use rustix::process::Signal;
 use serde_json::json;
+use std::time::{Duration, Instant};
 use tungstenite::Message;
 
 /// Every way to run it; the numbers of shards say enough for one way each.
@@ -101,4 +102,23 @@ fn time_cuts_off_who_does_not_answer() {
     program.signal(Signal::TERM);
     assert_eq!(u16::from(stubborn.receive_close()), 1001);
     assert_eq!(program.end().code(), Some(0));
+}
+
+/// How long the program takes to end after its last connection has.
+fn time_from_the_last_connection_to_the_end() -> Duration {
+    let program = Program::start(&PATIENT);
+    let mut client = Client::connect(&program, "/ws/echo");
+    program.signal(Signal::TERM);
+    assert_eq!(u16::from(client.receive_close()), 1001);
+    client.finish();
+    let finished_at = Instant::now();
+    assert_eq!(program.end().code(), Some(0));
+    finished_at.elapsed()
+}
+
+/// No timer has to fire for it. A busy machine may be slow once or twice.
+#[test]
+fn the_end_follows_the_last_connection_at_once() {
+    let mut times = (0..5).map(|_| time_from_the_last_connection_to_the_end());
+    assert!(times.any(|time| time < Duration::from_millis(500)));
 }
