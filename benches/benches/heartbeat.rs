@@ -15,6 +15,8 @@ use std::time::Duration;
 
 const CONNECTIONS: usize = 1_000_000;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Pings are written this often within an interval: every 0.1 s.
+const STEPS: u32 = 300;
 /// Deadlines handled before I/O has its turn.
 const CHECKS_MAX: usize = 1_024;
 
@@ -23,12 +25,16 @@ fn heartbeat(criterion: &mut Criterion) {
     group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(CONNECTIONS as u64));
     let mut crowd = Crowd::new(heartbeat_settings(), CONNECTIONS);
     group.bench_function("fanfare_expire", |bencher| {
-        bencher.iter_custom(|passes| time_passes(&mut crowd, passes, expire_an_interval, answer_pings));
+        bencher.iter_custom(|passes| {
+            time_passes(&mut crowd, passes * u64::from(STEPS), expire_a_step, answer_pings)
+        });
     });
     group.bench_function("fanfare_expire_write_pings_read_pongs", |bencher| {
         bencher.iter(|| {
-            expire_an_interval(&mut crowd);
-            answer_pings(&mut crowd);
+            for _ in 0..STEPS {
+                expire_a_step(&mut crowd);
+                answer_pings(&mut crowd);
+            }
         });
     });
     drop(crowd);
@@ -45,9 +51,9 @@ fn heartbeat_settings() -> Settings {
     })
 }
 
-/// Lets an interval pass; what is due is done.
-fn expire_an_interval(crowd: &mut Crowd) {
-    let end = crowd.now + PING_INTERVAL;
+/// Lets a step pass; what is due is done.
+fn expire_a_step(crowd: &mut Crowd) {
+    let end = crowd.now + PING_INTERVAL / STEPS;
     while let Some(next) = crowd.hub.next_deadline().filter(|next| *next <= end) {
         crowd.now = crowd.now.max(next);
         while crowd.hub.expire(crowd.now, CHECKS_MAX) {}
