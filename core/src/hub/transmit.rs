@@ -46,7 +46,6 @@ impl Hub {
     ) -> Result<Transmit<'_>, UnknownConnection> {
         let slot = self.slot(id)?;
         self.discard_overtaken(slot);
-        let is_writing = self.is_writing(slot);
         let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
         if let Phase::Over { abort } = link.phase {
             return Ok(Transmit::Release { abort });
@@ -54,10 +53,10 @@ impl Hub {
         if let Phase::Shutting { .. } = link.phase {
             return Ok(Transmit::ShutdownWrite);
         }
-        if !is_writing {
+        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
+        if link.output.is_empty() && outbox.as_ref().is_none_or(|outbox| outbox.queue().is_empty()) {
             return Ok(Transmit::Nothing);
         }
-        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
         Ok(Transmit::Write(link.output.lend(&self.frames, outbox, pieces_max)))
     }
 
@@ -72,19 +71,20 @@ impl Hub {
             return Ok(false);
         }
         let limits = self.config.profile(link.profile);
-        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
-        let written = link.output.sent(&mut self.frames, outbox, limits, bytes);
+        let mut outbox =
+            link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
+        let written = link.output.sent(&mut self.frames, outbox.as_deref_mut(), limits, bytes);
         self.stats.deliveries_sent += u64::from(written.messages);
-        let pending = self.is_writing(slot);
+        let pending = !link.output.is_empty() || outbox.is_some_and(|outbox| !outbox.queue().is_empty());
 
-        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
         if written.close {
             link.clocks.enter_phase(now);
         }
+        let is_finished = !pending && matches!(link.phase, Phase::Finishing { .. });
         if link.clocks.wrote(now, bytes > 0, pending) || written.close {
             self.arm(slot);
         }
-        if !pending && self.is_flushed(slot) {
+        if is_finished {
             self.settle(now, slot);
         }
         Ok(pending)
