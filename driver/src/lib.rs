@@ -6,6 +6,8 @@
 //! [`Launch`], runs each [`Shard`] on a task or thread of its own, and hands
 //! accepted sockets to the [`Acceptor`].
 
+#![warn(clippy::indexing_slicing)]
+
 mod app;
 mod clock;
 mod connection;

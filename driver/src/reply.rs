@@ -91,7 +91,8 @@ impl<T> Reply<T> {
 
     /// Blocks the thread until the answer is there. Called on a shard, inside a
     /// synchronous handler, that would wait for itself: it returns
-    /// [`HandleError::OnShard`] instead.
+    /// [`HandleError::OnShard`] instead. Inside a future it blocks whatever else
+    /// its thread runs, which may be the shard: `await` there.
     pub fn wait(self) -> Result<T, HandleError> {
         let mut state = self.cell.lock();
         loop {
