@@ -15,6 +15,8 @@ mod error;
 mod gather;
 mod handle;
 mod inbox;
+#[cfg(test)]
+mod races;
 mod ready;
 mod reply;
 mod server;
