@@ -4,8 +4,9 @@ use fanfare_driver::{Shard, Turn};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::task::{coop, yield_now};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Runs a shard to its end.
 ///
@@ -13,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// ready sockets, again and again; it has budgets of its own, and yields
 /// between turns.
 pub(crate) async fn run(mut shard: Shard) {
-    let mut timer = pin!(sleep_until(Instant::now()));
+    let mut timer = pin!(sleep(Duration::ZERO));
     loop {
         let turn = coop::unconstrained(poll_fn(|cx| poll_turn(&mut shard, timer.as_mut(), cx))).await;
         if turn == Turn::Ended {

@@ -92,9 +92,13 @@ pub(crate) fn every_target_reaches_each_recipient_once(world: &World) {
         let text = format!("case {number}");
         let report = server.handle().broadcast(audience, text.as_str()).wait().unwrap();
         assert_counts(report, expected.len(), &text);
-        expected.iter().for_each(|peer| crowd.peers[*peer].expect(&text));
+        for peer in &expected {
+            crowd.peers[*peer].expect(&text);
+        }
         // And nobody else heard it, nor anyone twice.
-        crowd.peers.iter_mut().for_each(|peer| peer.expect_echo(&format!("after {number}")));
+        for peer in &mut crowd.peers {
+            peer.expect_echo(&format!("after {number}"));
+        }
     }
     let all = GroupName::Room(RoomName::new("/", "all"));
     let mut members = server.handle().members(all).wait().unwrap();

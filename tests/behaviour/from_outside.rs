@@ -70,10 +70,14 @@ pub(crate) fn a_full_inbox_refuses_and_loses_nothing_it_took(world: &World) {
     let closed = server.handle().close(id, CloseCode::Normal, "");
     release.send(()).unwrap();
 
-    taken.into_iter().for_each(|reply| reply.wait().unwrap());
+    for reply in taken {
+        reply.wait().unwrap();
+    }
     closed.wait().unwrap();
     assert_eq!(peer.hear(), crate::world::Said::Pong(Vec::new()));
-    (0..16).for_each(|number| peer.expect(&number.to_string()));
+    for number in 0..16 {
+        peer.expect(&number.to_string());
+    }
     peer.expect_close(1000);
 }
 

@@ -20,8 +20,12 @@ pub(crate) fn an_async_handler_takes_one_message_at_a_time(world: &World) {
     let server = world.start(App::new().route("/", route));
     let mut peer = server.connect("/");
     let texts: Vec<String> = (0..100).map(|n| n.to_string()).collect();
-    texts.iter().for_each(|text| peer.send(text));
-    texts.iter().for_each(|text| peer.expect(text));
+    for text in &texts {
+        peer.send(text);
+    }
+    for text in &texts {
+        peer.expect(text);
+    }
     let order = log.wait_for(200);
     assert!(order.chunks(2).all(|pair| pair == ["begin", "end"]), "{order:?}");
 }
@@ -75,7 +79,9 @@ pub(crate) fn a_continuation_comes_back_to_its_connection(world: &World) {
     peers[0].send("all of you");
     peers[0].expect("all of you");
     peers[0].expect("queued Ok(4)");
-    peers[1..].iter_mut().for_each(|peer| peer.expect("all of you"));
+    for peer in &mut peers[1..] {
+        peer.expect("all of you");
+    }
 }
 
 pub(crate) fn waiting_on_a_shard_is_refused(world: &World) {

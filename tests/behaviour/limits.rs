@@ -33,7 +33,9 @@ pub(crate) fn connections_max_is_exact_in_a_crowd(world: &World) {
     assert_eq!((accepted.len(), refused), (50, vec![503; 150]));
     let totals = server.handle().totals();
     assert_eq!((totals.connections, totals.connections_peak), (50, 50));
-    accepted.iter_mut().for_each(|peer| peer.expect_echo("here"));
+    for peer in &mut accepted {
+        peer.expect_echo("here");
+    }
 
     // One leaves, one gets in.
     let mut leaver = accepted.remove(0);
@@ -63,7 +65,9 @@ pub(crate) fn client_ids_may_be_shared(world: &World) {
     let server = with_policy(world, ClientIdPolicy::Allow);
     let mut peers: Vec<_> = (0..4).map(|_| server.connect("/?anna")).collect();
     server.handle().send("anna", "to all of you").wait().unwrap();
-    peers.iter_mut().for_each(|peer| peer.expect("to all of you"));
+    for peer in &mut peers {
+        peer.expect("to all of you");
+    }
 }
 
 pub(crate) fn a_newer_connection_replaces_the_older(world: &World) {

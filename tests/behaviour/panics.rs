@@ -35,7 +35,9 @@ pub(crate) fn a_panic_closes_its_connection_only(world: &World) {
         peer.expect_echo("still well");
         peer.send("panic");
         peer.expect_close(1011);
-        others.iter_mut().for_each(|other| other.expect_echo("alive"));
+        for other in &mut others {
+            other.expect_echo("alive");
+        }
     }
     assert_eq!(log.wait_for(1), ["closed because a handler failed"]);
     assert_eq!(server.handle().totals().connections, 3);

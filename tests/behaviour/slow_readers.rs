@@ -36,7 +36,9 @@ fn with_a_reader_that_stops(world: &World, policy: Overflow) -> (BroadcastReport
         assert_eq!(report.matched(), report.queued() + report.dropped() + report.closed());
         assert!(report.queued() >= 4, "the healthy four get message {number}: {report:?}");
         total += report;
-        healthy.iter_mut().for_each(|peer| assert_eq!(peer.hear(), Said::Binary(bytes.clone())));
+        for peer in &mut healthy {
+            assert_eq!(peer.hear(), Said::Binary(bytes.clone()));
+        }
         let stats = server.handle().stats();
         let gone = stats.deliveries_sent + stats.evicted + stats.discarded;
         let waiting = stats.deliveries_queued.saturating_sub(gone);

@@ -24,7 +24,9 @@ fn patient() -> StopOptions {
 pub(crate) fn everyone_hears_the_farewell_and_1001(world: &World) {
     let server = world.start(app());
     let mut peers: Vec<_> = (0..6).map(|_| server.connect("/")).collect();
-    peers.iter_mut().for_each(|peer| peer.expect_echo("here"));
+    for peer in &mut peers {
+        peer.expect_echo("here");
+    }
     let stopped = server.handle().stop(&StopOptions { farewell: Some("good bye".into()), ..patient() });
     for mut peer in peers {
         peer.expect("good bye");
@@ -38,14 +40,18 @@ pub(crate) fn newcomers_are_answered_503_while_others_leave(world: &World) {
     let server = world.start(app());
     let mut stays: Vec<_> = (0..2).map(|_| server.raw_open("/")).collect();
     let stopped = server.handle().stop(&patient());
-    stays.iter_mut().for_each(|raw| assert_eq!(raw.hear_close(), 1001));
+    for raw in &mut stays {
+        assert_eq!(raw.hear_close(), 1001);
+    }
     for _ in 0..4 {
         let refused = server.try_connect("/", &[]).err().unwrap();
         assert_eq!(refused.status, 503);
         let health = server.ask("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!((health.status, health.body.as_str()), (200, "stopping"));
     }
-    stays.iter_mut().for_each(|raw| raw.write(&frame(8, &[3, 233])));
+    for raw in &mut stays {
+        raw.write(&frame(8, &[3, 233]));
+    }
     drop(stays);
     stopped.wait().unwrap();
 }
@@ -60,7 +66,9 @@ pub(crate) fn the_deadline_cuts_whoever_stays(world: &World) {
         interval: DEADLINE,
         ..StopOptions::default()
     });
-    stays.iter_mut().for_each(|raw| raw.hear_end());
+    for raw in &mut stays {
+        raw.hear_end();
+    }
 }
 
 pub(crate) fn stopping_twice_is_stopping_once(world: &World) {
@@ -95,7 +103,9 @@ pub(crate) fn the_silent_do_not_hold_up_a_stop(world: &World) {
     eventually("all have arrived", || server.handle().stats().transports_accepted == 4);
     let patient = StopOptions { time_max: Duration::from_secs(3_600), ..StopOptions::default() };
     server.stop(&patient);
-    silent.iter_mut().for_each(|raw| raw.hear_end());
+    for raw in &mut silent {
+        raw.hear_end();
+    }
 }
 
 pub(crate) fn closes_may_be_staggered(world: &World) {
@@ -107,7 +117,9 @@ pub(crate) fn closes_may_be_staggered(world: &World) {
         code: CloseCode::Restart,
         ..patient()
     });
-    peers.iter_mut().for_each(|peer| peer.expect_close(1012));
+    for peer in &mut peers {
+        peer.expect_close(1012);
+    }
     drop(peers);
     stopped.wait().unwrap();
 }

@@ -99,10 +99,8 @@ impl<'w> Peer<'w> {
     /// The next thing must be a close with this code, and then the end.
     #[track_caller]
     pub(crate) fn expect_close(&mut self, code: u16) {
-        match self.hear() {
-            Said::Close(heard, _) => assert_eq!(heard, code),
-            other => panic!("a close with {code} must come, and not {other:?}"),
-        }
+        let said = self.hear();
+        assert!(matches!(said, Said::Close(heard, _) if heard == code), "a close with {code}, not {said:?}");
         assert_eq!(self.hear(), Said::End);
     }
 

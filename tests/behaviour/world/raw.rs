@@ -25,11 +25,11 @@ pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         length @ 0..126 => frame.push(0x80 | u8::try_from(length).unwrap()),
         length @ 126..0x1_0000 => {
-            frame.push(0x80 | 126);
+            frame.push(0xfe);
             frame.extend(u16::try_from(length).unwrap().to_be_bytes());
         }
         length => {
-            frame.push(0x80 | 127);
+            frame.push(0xff);
             frame.extend((length as u64).to_be_bytes());
         }
     }
@@ -180,8 +180,8 @@ impl Raw {
 impl From<Response<Option<Vec<u8>>>> for Answer {
     /// As a WebSocket library tells of a refusal, with what it has read of the body.
     fn from(response: Response<Option<Vec<u8>>>) -> Answer {
-        let headers = response.headers().iter();
-        let head = headers.map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap())).collect();
+        let lines = response.headers().iter().map(|(name, value)| [name.as_str(), value.to_str().unwrap()]);
+        let head = lines.map(|line| line.join(": ")).collect::<Vec<_>>().join("\r\n");
         let body = String::from_utf8(response.body().clone().unwrap_or_default()).unwrap();
         Answer { status: response.status().as_u16(), head, body }
     }
