@@ -89,9 +89,11 @@ impl<T> Reply<T> {
         Reply { cell: Arc::new(Cell { state: Mutex::new(State::Given(outcome)), changed: Condvar::new() }) }
     }
 
-    /// Blocks the thread until the answer is there. Called on a shard, inside a
-    /// synchronous handler, that would wait for itself: it returns
-    /// [`HandleError::OnShard`] instead.
+    /// Blocks the thread until the answer is there.
+    ///
+    /// Called on a shard, inside a synchronous handler, that would wait for
+    /// itself: it returns [`HandleError::OnShard`] instead. In a future, await
+    /// the reply: blocking a runtime's thread may block the shard that runs on it.
     pub fn wait(self) -> Result<T, HandleError> {
         let mut state = self.cell.lock();
         loop {

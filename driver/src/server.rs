@@ -282,7 +282,8 @@ impl Acceptor {
     }
 
     /// Resolves when a stop has been asked for and all connections are closed
-    /// or cut: close the listener then, and [`finish`](Self::finish).
+    /// or cut, or when a shard has ended by itself: close the listener then, and
+    /// [`finish`](Self::finish). Cancel-safe: ask again for another.
     pub fn drained(&self) -> Reply<()> {
         let (answer, waiting) = reply();
         let mut life = lock(&self.server.life);
