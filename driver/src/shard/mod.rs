@@ -81,7 +81,9 @@ pub enum Turn {
     Ended,
 }
 
-/// See the [module](self).
+/// A hub and the sockets it owns, moved by its [turns](Self::turn): the work of
+/// one task or thread. Dropped, it ends at once: its connections are cut, and
+/// their close callbacks run.
 pub struct Shard {
     server: Arc<Server>,
     core: Core,
