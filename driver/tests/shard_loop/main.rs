@@ -86,11 +86,18 @@ fn a_transport_that_blocks_anywhere_goes_on_where_it_was() {
     }
 }
 
+/// Which way of a transport breaks.
+#[derive(Clone, Copy, Debug)]
+enum Direction {
+    In,
+    Out,
+}
+
 #[test]
 fn every_transport_is_released_wherever_it_breaks() {
     let input =
         [REQUEST, &frame(1, b"one"), &frame(9, b"?"), &frame(1, b"two"), &frame(8, &[3, 232])].concat();
-    let breaks = |direction: usize, at: usize, then: Then| {
+    let breaks = |direction: Direction, at: usize, then: Then| {
         let closed = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&closed);
         let route = echo().on_close(move |_, _| {
@@ -99,11 +106,11 @@ fn every_transport_is_released_wherever_it_breaks() {
         let mut bench = Bench::new(App::new().route("/", route));
         let line = Line::default();
         line.with(|state| match direction {
-            0 => {
+            Direction::In => {
                 state.input.extend(&input[..at.min(input.len())]);
                 state.after_input = then;
             }
-            _ => {
+            Direction::Out => {
                 state.input.extend(&input);
                 state.after_input = Then::End;
                 (state.room, state.after_output) = (at, then);
@@ -111,7 +118,7 @@ fn every_transport_is_released_wherever_it_breaks() {
         });
         bench.accept(&line, b"");
         bench.run();
-        let case = format!("direction {direction}, {then:?} after {at} bytes");
+        let case = format!("{direction:?}, {then:?} after {at} bytes");
         assert!(line.see(|state| state.is_dropped), "{case}: the transport is kept");
         let stats = bench.handle.stats();
         assert_eq!(stats.connections_opened, stats.connections_closed, "{case}");
@@ -119,12 +126,12 @@ fn every_transport_is_released_wherever_it_breaks() {
         assert_eq!(bench.handle.totals().connections, 0, "{case}");
     };
     for at in 0..=input.len() {
-        breaks(0, at, Then::End);
-        breaks(0, at, Then::Error);
+        breaks(Direction::In, at, Then::End);
+        breaks(Direction::In, at, Then::Error);
     }
     for at in 0..160 {
-        breaks(1, at, Then::End);
-        breaks(1, at, Then::Error);
+        breaks(Direction::Out, at, Then::End);
+        breaks(Direction::Out, at, Then::Error);
     }
 }
 
