@@ -8,8 +8,8 @@ mod line;
 use bench::Bench;
 use fanfare_driver::{Accept, App, Route, Turn};
 use line::{Line, Then};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -260,4 +260,25 @@ fn a_state_whose_destructor_panics_harms_nobody() {
     second.say(&frame(1, b"alive"));
     bench.run();
     assert_eq!(heard(&second), said("alive"));
+}
+
+#[test]
+fn nothing_about_a_connection_comes_after_its_end() {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let (asked, ended) = (Arc::clone(&notes), Arc::clone(&notes));
+    let route = Route::new()
+        .on_message(move |ctx, _| {
+            let notes = Arc::clone(&asked);
+            ctx.then(ctx.handle().rooms(), move |_, _| notes.lock().unwrap().push("answered"));
+        })
+        .on_close(move |_, _| ended.lock().unwrap().push("closed"));
+    let mut bench = Bench::new(App::new().route("/", route));
+    let line = Line::default();
+    // The answer comes in a later turn than the close, while the peer's end of
+    // the stream is still awaited.
+    line.say(&[REQUEST, &frame(1, b"?"), &frame(8, &[3, 232])].concat());
+    bench.accept(&line, b"");
+    bench.run();
+    assert!(line.see(|state| state.is_shut && !state.is_dropped));
+    assert_eq!(*notes.lock().unwrap(), ["closed"]);
 }
