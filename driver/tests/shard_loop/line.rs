@@ -125,6 +125,10 @@ impl Transport for Near {
         Poll::Ready(Ok(count))
     }
 
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+    }
+
     fn poll_write_vectored(
         &mut self,
         cx: &mut Context<'_>,
