@@ -79,7 +79,7 @@ impl Connection {
     }
 }
 
-/// The future of [`Connection::recv`].
+/// The future of [`Connection::recv`]. Dropped, it takes no message with it.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Recv<'c> {
@@ -203,5 +203,102 @@ fn wake(receivers: SmallVec<[(u64, Waker); 1]>) {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Connection").field(&self.id).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{App, BoxFuture};
+    use crate::server::{Launch, Spawn};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    struct Nowhere;
+
+    impl Spawn for Nowhere {
+        fn spawn(&self, _: BoxFuture<()>) {}
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A connection of a server that does not run, and its inbox.
+    fn connection(messages_max: usize, bytes_max: usize) -> (Connection, Arc<ConnectionInbox>) {
+        let launch = Launch::new(App::new(), 1, Arc::new(Nowhere)).unwrap();
+        let inbox = Arc::new(ConnectionInbox::new(messages_max, bytes_max));
+        let id = "0000000000000000000100000000".parse().unwrap();
+        let connection = Connection::new(id, launch.handle, Arc::default(), Arc::clone(&inbox));
+        (connection, inbox)
+    }
+
+    fn poll(receive: &mut Recv<'_>, wakes: &Arc<Wakes>) -> Poll<Option<Message<'static>>> {
+        Pin::new(receive).poll(&mut Context::from_waker(&Arc::clone(wakes).into()))
+    }
+
+    fn text(text: &str) -> Message<'static> {
+        Message::from(text).into_owned()
+    }
+
+    #[test]
+    fn messages_come_in_order_and_then_the_end() {
+        let (connection, inbox) = connection(10, 100);
+        let wakes = Arc::default();
+        inbox.push(text("a"));
+        inbox.push(text("b"));
+        inbox.close();
+        assert!(!connection.is_open());
+        for expected in [Some("a"), Some("b"), None, None] {
+            let received = poll(&mut connection.recv(), &wakes);
+            assert_eq!(received, Poll::Ready(expected.map(text)));
+        }
+    }
+
+    #[test]
+    fn a_full_inbox_asks_for_a_pause_by_count_or_by_bytes() {
+        let (_, by_count) = connection(2, 100);
+        assert_eq!([by_count.push(text("")), by_count.push(text(""))], [false, true]);
+        let (_, by_bytes) = connection(10, 5);
+        assert_eq!([by_bytes.push(text("1234")), by_bytes.push(text("5"))], [false, true]);
+    }
+
+    #[test]
+    fn it_is_half_empty_before_more_is_asked_for() {
+        let (connection, inbox) = connection(4, 100);
+        let wakes = Arc::default();
+        assert!((0..4).any(|_| inbox.push(text("x"))));
+        let is_paused = || inbox.lock().is_paused;
+        let mut states = Vec::new();
+        for _ in 0..4 {
+            assert!(poll(&mut connection.recv(), &wakes).is_ready());
+            states.push(is_paused());
+        }
+        assert_eq!(states, [true, false, false, false]);
+    }
+
+    #[test]
+    fn every_receiver_is_woken_and_one_that_is_dropped_takes_nothing_with_it() {
+        let (connection, inbox) = connection(10, 100);
+        let (first, second) = (Arc::<Wakes>::default(), Arc::<Wakes>::default());
+        let (mut dropped, mut kept) = (connection.recv(), connection.recv());
+        for _ in 0..3 {
+            assert!(poll(&mut dropped, &first).is_pending() && poll(&mut kept, &second).is_pending());
+        }
+        assert_eq!(inbox.lock().receivers.len(), 2, "polled again, each is still one");
+        inbox.push(text("for one of you"));
+        assert_eq!((first.0.load(Ordering::Relaxed), second.0.load(Ordering::Relaxed)), (1, 1));
+        drop(dropped);
+        assert_eq!(poll(&mut kept, &second), Poll::Ready(Some(text("for one of you"))));
+
+        let mut waits = connection.recv();
+        assert!(poll(&mut waits, &first).is_pending());
+        drop(waits);
+        assert!(inbox.lock().receivers.is_empty(), "who is gone is forgotten");
     }
 }

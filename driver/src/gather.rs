@@ -78,3 +78,59 @@ impl<T> Drop for Gather<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum() -> (Arc<Gather<u32>>, Reply<u32>) {
+        Gather::start(|total, part| *total += part)
+    }
+
+    #[test]
+    fn the_answer_is_the_sum_and_comes_with_the_last_part() {
+        let (gather, mut waiting) = sum();
+        let parts = [gather.part(), gather.part(), gather.part()];
+        drop(gather);
+        for (part, value) in parts.into_iter().zip([1, 10, 100]) {
+            assert!(is_pending(&mut waiting));
+            part.give(Ok(value));
+        }
+        assert_eq!(waiting.wait(), Ok(111));
+    }
+
+    #[test]
+    fn nobody_asked_is_an_answer_of_nothing() {
+        let (gather, waiting) = sum();
+        drop(gather);
+        assert_eq!(waiting.wait(), Ok(0));
+    }
+
+    #[test]
+    fn one_failure_is_the_answer_and_the_first_stays() {
+        let (gather, waiting) = sum();
+        let parts = [gather.part(), gather.part(), gather.part()];
+        drop(gather);
+        let [a, b, c] = parts;
+        a.give(Ok(1));
+        b.give(Err(HandleError::UnknownRecipient(String::from("b"))));
+        drop(c);
+        assert_eq!(waiting.wait(), Err(HandleError::UnknownRecipient(String::from("b"))));
+    }
+
+    #[test]
+    fn why_a_part_was_refused_is_better_known_to_who_refused_it() {
+        let (gather, waiting) = sum();
+        drop(gather.part());
+        gather.fail(HandleError::OnShard);
+        drop(gather);
+        assert_eq!(waiting.wait(), Err(HandleError::OnShard));
+    }
+
+    fn is_pending(reply: &mut Reply<u32>) -> bool {
+        use std::future::Future;
+        use std::pin::pin;
+        use std::task::{Context, Waker};
+        pin!(reply).poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+}

@@ -177,3 +177,104 @@ impl std::fmt::Debug for Command {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fanfare_core::broadcast::Target;
+    use fanfare_core::hub::Publication;
+    use fanfare_core::wire::Frame;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The ready list of a shard, and how often the shard was woken.
+    fn shard() -> (Arc<ReadyList>, Arc<Wakes>) {
+        let (ready, wakes) = (Arc::new(ReadyList::default()), Arc::new(Wakes::default()));
+        ready.take(&Waker::from(Arc::clone(&wakes)), &mut Vec::new());
+        (ready, wakes)
+    }
+
+    fn woken(wakes: &Wakes) -> usize {
+        wakes.0.swap(0, Ordering::Relaxed)
+    }
+
+    fn relay() -> Arc<Relay> {
+        let publication = Publication::new(Target::Everyone, Frame::text("x"));
+        Arc::new(Relay::new(ShardId(1), None, publication))
+    }
+
+    fn take(inbox: &Inbox, max: usize) -> (usize, bool) {
+        let mut taken = Vec::new();
+        let more = inbox.take(max, &mut taken);
+        (taken.len(), more)
+    }
+
+    #[test]
+    fn the_first_command_wakes_the_shard_and_takes_are_bounded() {
+        let (ready, wakes) = shard();
+        let inbox = Inbox::new(ShardId(0), 10, ready);
+        for _ in 0..3 {
+            inbox.push(Command::Finish).unwrap();
+        }
+        assert_eq!(woken(&wakes), 1);
+        assert_eq!(take(&inbox, 2), (2, true));
+        assert_eq!(take(&inbox, 2), (1, false));
+        inbox.push(Command::Finish).unwrap();
+        assert_eq!(woken(&wakes), 1, "once more after it was emptied");
+    }
+
+    #[test]
+    fn closes_find_room_where_commands_do_not_and_a_stop_always() {
+        let inbox = Inbox::new(ShardId(7), 2, shard().0);
+        let full = Err(HandleError::QueueFull { shard: ShardId(7), messages_max: 2 });
+        for _ in 0..2 {
+            inbox.push(Command::Finish).unwrap();
+        }
+        assert_eq!(inbox.push(Command::Finish), full);
+        for _ in 0..2 {
+            inbox.push_reserved(Command::Finish).unwrap();
+        }
+        assert_eq!(inbox.push_reserved(Command::Finish), full);
+        for _ in 0..100 {
+            inbox.push_always(Command::Finish).unwrap();
+        }
+        assert_eq!(take(&inbox, usize::MAX), (104, false));
+    }
+
+    #[test]
+    fn a_relay_without_room_comes_back_and_room_wakes_its_sender_once() {
+        let inbox = Inbox::new(ShardId(0), 1, shard().0);
+        let (sender, wakes) = shard();
+        inbox.relay(relay(), &sender).unwrap();
+        for _ in 0..3 {
+            inbox.relay(relay(), &sender).unwrap_err();
+        }
+        assert_eq!(woken(&wakes), 0);
+        take(&inbox, 1);
+        assert_eq!(woken(&wakes), 1);
+        inbox.relay(relay(), &sender).unwrap();
+    }
+
+    #[test]
+    fn a_shard_that_ends_takes_nothing_answers_all_and_wakes_who_waits() {
+        let inbox = Inbox::new(ShardId(0), 1, shard().0);
+        let (sender, wakes) = shard();
+        let (answer, waiting) = crate::reply::reply::<()>();
+        inbox.push(Command::Run(Box::new(move |_, _| answer.give(())))).unwrap();
+        inbox.relay(relay(), &sender).unwrap_err();
+        inbox.close();
+        assert_eq!(waiting.wait(), Err(HandleError::Stopped));
+        assert_eq!(woken(&wakes), 1);
+        assert_eq!(inbox.push_always(Command::Finish), Err(HandleError::Stopped));
+        inbox.relay(relay(), &sender).expect("a shard that has ended has no members to miss it");
+    }
+}

@@ -89,10 +89,11 @@ impl<T> Reply<T> {
         Reply { cell: Arc::new(Cell { state: Mutex::new(State::Given(outcome)), changed: Condvar::new() }) }
     }
 
-    /// Blocks the thread until the answer is there. Called on a shard, inside a
-    /// synchronous handler, that would wait for itself: it returns
-    /// [`HandleError::OnShard`] instead. Inside a future it blocks whatever else
-    /// its thread runs, which may be the shard: `await` there.
+    /// Blocks the thread until the answer is there.
+    ///
+    /// Called on a shard, inside a synchronous handler, that would wait for
+    /// itself: it returns [`HandleError::OnShard`] instead. In a future, await
+    /// the reply: blocking a runtime's thread may block the shard that runs on it.
     pub fn wait(self) -> Result<T, HandleError> {
         let mut state = self.cell.lock();
         loop {
@@ -153,5 +154,65 @@ impl<T> fmt::Debug for Reply<T> {
 impl<T> fmt::Debug for Answer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::thread;
+
+    fn poll<T>(reply: &mut Reply<T>) -> Poll<Outcome<T>> {
+        pin!(reply).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn an_answer_is_a_futures_a_threads_or_a_continuations() {
+        let (answer, mut waiting) = reply();
+        assert_eq!(poll(&mut waiting), Poll::Pending);
+        answer.give(1);
+        assert_eq!(poll(&mut waiting), Poll::Ready(Ok(1)));
+
+        let (answer, waiting) = reply();
+        let waiter = thread::spawn(|| waiting.wait());
+        answer.give(2);
+        assert_eq!(waiter.join().unwrap(), Ok(2));
+
+        for is_given_first in [true, false] {
+            let (sender, receiver) = mpsc::channel();
+            let (answer, waiting) = reply();
+            let (mut answer, mut waiting) = (Some(answer), Some(waiting));
+            let give = |answer: &mut Option<Answer<i32>>| answer.take().unwrap().give(3);
+            if is_given_first {
+                give(&mut answer);
+            }
+            waiting.take().unwrap().continue_with(move |outcome| sender.send(outcome).unwrap());
+            if !is_given_first {
+                assert!(receiver.try_recv().is_err(), "not before it is given");
+                give(&mut answer);
+            }
+            assert_eq!(receiver.try_recv(), Ok(Ok(3)));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_dropped_says_that_the_server_stopped() {
+        let (answer, waiting) = reply::<()>();
+        drop(answer);
+        assert_eq!(waiting.wait(), Err(HandleError::Stopped));
+    }
+
+    #[test]
+    fn a_reply_that_is_dropped_is_no_obstacle() {
+        let (answer, waiting) = reply();
+        drop(waiting);
+        answer.give(());
+    }
+
+    #[test]
+    fn a_known_answer_needs_no_waiting() {
+        assert_eq!(Reply::ready(Ok(4)).wait(), Ok(4));
     }
 }

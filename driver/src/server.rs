@@ -282,7 +282,8 @@ impl Acceptor {
     }
 
     /// Resolves when a stop has been asked for and all connections are closed
-    /// or cut: close the listener then, and [`finish`](Self::finish).
+    /// or cut, or when a shard has ended by itself: close the listener then, and
+    /// [`finish`](Self::finish). Cancel-safe: ask again for another.
     pub fn drained(&self) -> Reply<()> {
         let (answer, waiting) = reply();
         let mut life = lock(&self.server.life);
@@ -313,5 +314,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nowhere;
+
+    impl Spawn for Nowhere {
+        fn spawn(&self, _: BoxFuture<()>) {}
+    }
+
+    #[test]
+    fn a_shard_that_ends_by_itself_ends_the_server() {
+        let Launch { handle, acceptor, mut shards } = Launch::new(App::new(), 3, Arc::new(Nowhere)).unwrap();
+        drop(shards.pop());
+        // Otherwise an accept loop would go on feeding it.
+        assert_eq!(acceptor.drained().wait(), Ok(()));
+        assert!(!handle.is_running() && !handle.is_stopped());
+        let stopped = handle.stop(&StopOptions::default());
+        drop(shards);
+        assert_eq!(stopped.wait(), Ok(()));
+        assert!(handle.is_stopped());
+    }
+
+    #[test]
+    fn a_server_has_at_least_one_shard() {
+        let refused = Launch::new(App::new(), 0, Arc::new(Nowhere)).unwrap_err();
+        assert_eq!(refused.to_string(), "0 shards cannot be run; choose 1 to 1,024");
     }
 }

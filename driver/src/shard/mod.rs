@@ -81,8 +81,9 @@ pub enum Turn {
     Ended,
 }
 
-/// One shard: a hub, the sockets it owns, and the loop that moves bytes, time
-/// and readiness between them. Run by an adapter, turn by turn.
+/// A hub and the sockets it owns, moved by its [turns](Self::turn): the work of
+/// one task or thread. Dropped, it ends at once: its connections are cut, and
+/// their close callbacks run.
 pub struct Shard {
     server: Arc<Server>,
     core: Core,

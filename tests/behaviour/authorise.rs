@@ -1,0 +1,68 @@
+//! Who may connect, and on what terms.
+
+use crate::world::{World, config};
+use fanfare::{Accept, App, OriginRule, Response, Route};
+use http::StatusCode;
+
+fn echo() -> Route {
+    Route::new().on_message(|ctx, message| ctx.send(&message))
+}
+
+fn has_token(query: Option<&str>) -> Result<Accept, Response> {
+    if query == Some("token=good") {
+        Ok(Accept::new().client_id("anna"))
+    } else {
+        Err(Response::text(StatusCode::FORBIDDEN, "bring a token"))
+    }
+}
+
+pub(crate) fn the_application_refuses_with_status_and_body(world: &World) {
+    let server = world.start(App::new().route("/", echo().authorise(|request| has_token(request.query()))));
+    let refused = server.try_connect("/?token=bad", &[]).err().unwrap();
+    assert_eq!((refused.status, refused.body.as_str()), (403, "bring a token"));
+    server.connect("/?token=good").expect_echo("in");
+    assert_eq!(server.handle().stats().connections_opened, 1);
+}
+
+pub(crate) fn authorisation_may_take_its_time(world: &World) {
+    let route = echo().authorise_async(|request| async move {
+        tokio::task::yield_now().await;
+        has_token(request.query())
+    });
+    let server = world.start(App::new().route("/", route));
+    let refused = server.try_connect("/", &[]).err().unwrap();
+    assert_eq!((refused.status, refused.body.as_str()), (403, "bring a token"));
+    let mut peer = server.connect("/?token=good");
+    peer.expect_echo("in");
+    server.handle().send("anna", "hello").wait().unwrap();
+    peer.expect("hello");
+}
+
+pub(crate) fn the_application_chooses_the_subprotocol(world: &World) {
+    let route = echo().authorise(|request| {
+        let offered = request.upgrade().and_then(|upgrade| upgrade.subprotocols().find(|name| *name == "v2"));
+        offered
+            .map(|name| Accept::new().subprotocol(name))
+            .ok_or_else(|| Response::empty(StatusCode::BAD_REQUEST))
+    });
+    let server = world.start(App::new().route("/", route));
+    let header = "Sec-WebSocket-Protocol";
+    // The client checks that the answer is one of those it offered.
+    server.try_connect("/", &[(header, "v1, v2")]).unwrap().expect_echo("v2");
+    assert_eq!(server.try_connect("/", &[(header, "v1")]).err().unwrap().status, 400);
+}
+
+pub(crate) fn origins_are_judged_before_the_upgrade(world: &World) {
+    let anyone = echo().settings(|settings| settings.origin = OriginRule::Any);
+    let app = App::new().config(config(|_| {})).route("/", echo()).route("/anyone", anyone);
+    let server = world.start(app);
+    let port = server.address().port();
+    let own = format!("https://127.0.0.1:{port}");
+    server.try_connect("/", &[("Origin", &own)]).unwrap().expect_echo("own origin, whatever the scheme");
+    server.connect("/").expect_echo("no browser, no origin");
+    for foreign in ["http://evil.example", "null", &format!("http://127.0.0.1:{port}.evil.example")] {
+        let refused = server.try_connect("/", &[("Origin", foreign)]).err();
+        assert_eq!(refused.map(|answer| answer.status), Some(403), "{foreign}");
+        server.try_connect("/anyone", &[("Origin", foreign)]).unwrap().expect_echo("welcome");
+    }
+}

@@ -1,0 +1,160 @@
+//! What a peer and an application can observe, whatever runs underneath.
+//!
+//! Scenarios are plain functions over a [`world`]; the list at the end runs
+//! each in every world. They use real sockets on the loopback, an independent
+//! WebSocket client, and wait for observations, never for time to pass.
+//!
+//! | features.md | shown by |
+//! |---|---|
+//! | 1 ids, metadata | `a_connection_is_described`, `an_unknown_recipient_is_a_typed_error` |
+//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took` |
+//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes` |
+//! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `parameters_and_state_belong_to_the_connection` |
+//! | 5 pings | `pings_are_answered_and_seen` |
+//! | 7 start, stop | `a_stopped_server_makes_room_for_the_next`, `stopping_twice_is_stopping_once` |
+//! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
+//! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own` |
+//! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
+//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own` |
+//! | 13 origin | `origins_are_judged_before_the_upgrade` |
+//! | 14 subprotocol | `the_application_chooses_the_subprotocol` |
+//! | 15 graceful stop | file `stopping` |
+//! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone` |
+//! | 19 rooms | `rooms_are_made_counted_and_gone`, `nothing_is_delivered_after_a_confirmed_leave` |
+//! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms` |
+//! | 22 limits of rooms | `joins_are_limited_and_names_checked` |
+//! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused` |
+//! | 24, 25 broadcast, reports | files `broadcast`, `slow_readers` |
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod authorise;
+mod broadcast;
+mod conversation;
+mod endings;
+mod from_outside;
+mod groups;
+mod handlers;
+mod limits;
+mod panics;
+mod plain_http;
+mod pull;
+mod slow_readers;
+mod stopping;
+mod world;
+
+/// Runs each scenario in each world.
+macro_rules! scenarios {
+    ($($file:ident { $($scenario:ident)+ })+) => {
+        scenarios! { in tokio_one_shard (1, Tasks): $($file { $($scenario)+ })+ }
+        scenarios! { in tokio_two_shards (2, Tasks): $($file { $($scenario)+ })+ }
+        scenarios! { in tokio_two_threads (2, Threads): $($file { $($scenario)+ })+ }
+    };
+    (in $world:ident ($shards:literal, $placement:ident): $($file:ident { $($scenario:ident)+ })+) => {
+        mod $world {
+            use crate::world::World;
+            use fanfare::tokio::Placement;
+
+            $(mod $file {
+                $(#[test]
+                fn $scenario() {
+                    crate::$file::$scenario(&super::World::tokio($shards, super::Placement::$placement));
+                })+
+            })+
+        }
+    };
+}
+
+scenarios! {
+    authorise {
+        the_application_refuses_with_status_and_body
+        authorisation_may_take_its_time
+        the_application_chooses_the_subprotocol
+        origins_are_judged_before_the_upgrade
+    }
+    broadcast {
+        every_target_reaches_each_recipient_once
+        each_publisher_is_heard_in_order
+        a_crowd_of_publishers_on_threads_is_heard_in_order
+    }
+    conversation {
+        messages_come_back_with_their_type
+        a_connection_is_described
+        an_unknown_recipient_is_a_typed_error
+        closing_is_a_handshake_and_idempotent
+        a_close_by_the_peer_is_answered
+        pings_are_answered_and_seen
+        parameters_and_state_belong_to_the_connection
+        routes_have_limits_of_their_own
+        opened_messages_closed_in_order_and_once
+        bytes_read_before_attaching_are_not_lost
+        bytes_behind_the_request_are_not_lost
+    }
+    endings {
+        a_close_that_is_never_answered_ends
+        an_end_that_never_comes_is_not_awaited_for_ever
+        a_reset_in_the_middle_of_a_message_ends_one_connection
+        a_peer_that_ends_its_side_has_left
+        a_crowd_that_leaves_at_once_leaves_nothing
+    }
+    from_outside {
+        another_thread_sends_joins_and_broadcasts
+        a_full_inbox_refuses_and_loses_nothing_it_took
+        a_stopped_server_says_so
+    }
+    groups {
+        rooms_are_made_counted_and_gone
+        leaving_a_namespace_leaves_its_rooms
+        joins_are_limited_and_names_checked
+        nothing_is_delivered_after_a_confirmed_leave
+        a_confirmed_join_is_known_to_every_publisher
+    }
+    handlers {
+        an_async_handler_takes_one_message_at_a_time
+        errors_are_told_and_the_connection_lives
+        a_continuation_comes_back_to_its_connection
+        waiting_on_a_shard_is_refused
+        an_async_handler_may_await_the_server
+    }
+    limits {
+        connections_max_is_exact_in_a_crowd
+        an_address_has_a_limit_of_its_own
+        client_ids_may_be_shared
+        a_newer_connection_replaces_the_older
+        a_taken_client_id_is_refused
+    }
+    panics {
+        a_panic_closes_its_connection_only
+        a_panic_on_opening_starts_no_future
+        a_panic_before_opening_is_a_500
+        a_panic_of_an_http_handler_is_a_500
+    }
+    plain_http {
+        get_and_head_are_answered
+        a_body_is_read_within_its_limit
+        chunked_bodies_are_not_implemented
+        unknown_paths_and_wrong_methods_are_told
+        an_answer_that_comes_later_ends_the_connection
+    }
+    pull {
+        a_handler_that_does_not_read_blocks_its_peer
+        a_handler_that_returns_closes
+        a_handler_that_returns_while_its_peer_is_blocked_closes
+        every_receiver_hears_of_the_end
+    }
+    slow_readers {
+        drop_newest_spares_the_others
+        drop_oldest_spares_the_others
+        disconnect_spares_the_others
+    }
+    stopping {
+        everyone_hears_the_farewell_and_1001
+        newcomers_are_answered_503_while_others_leave
+        the_deadline_cuts_whoever_stays
+        stopping_twice_is_stopping_once
+        a_stopped_server_makes_room_for_the_next
+        the_silent_do_not_hold_up_a_stop
+        closes_may_be_staggered
+        an_authorisation_that_ends_during_the_stop_is_refused
+    }
+}
