@@ -15,8 +15,6 @@ mod error;
 mod gather;
 mod handle;
 mod inbox;
-#[cfg(test)]
-mod races;
 mod ready;
 mod reply;
 mod server;
@@ -35,3 +33,6 @@ pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
 pub use stop::StopOptions;
 pub use transport::Transport;
+
+#[cfg(test)]
+mod tests;
