@@ -14,9 +14,8 @@ use fanfare::core::broadcast::{Exclusion, Target};
 use fanfare::core::close::CloseCode;
 use fanfare::core::config::Settings;
 use fanfare::core::handshake::Request;
-use fanfare::core::http::HeaderMap;
 use fanfare::core::hub::{Acceptance, Decision, Event, Hub, HubConfig, Notice, Publication, Transmit};
-use fanfare::core::id::{ConnectionId, ProfileId, ShardId};
+use fanfare::core::id::{ConnectionId, ShardId};
 use fanfare::core::random::Random;
 use fanfare::core::time::Instant;
 use fanfare::core::wire::{ControlPayload, Decoder, Frame, Incoming, Limits, Role};
@@ -87,10 +86,7 @@ fn a_head_with_a_message_behind_it(hub: &mut Hub, now: Instant) -> Step<Connecti
 
 /// Accepts an upgrade on terms that a real application takes from its routes.
 fn accept(hub: &mut Hub, now: Instant, id: ConnectionId, request: &Request, client_id: &str) -> Step {
-    let (profile, headers, labels) = (ProfileId::default(), &HeaderMap::new(), Vec::new());
-    let (subprotocol, peer, address) = (None, None, None);
-    let terms = Acceptance { request, profile, client_id, subprotocol, headers, labels, peer, address };
-    hub.decide(now, id, Decision::Accept(terms))?;
+    hub.decide(now, id, Decision::Accept(Acceptance::new(request, client_id)))?;
     let answer = String::from_utf8(write(hub, now, id)?)?;
     assert!(answer.starts_with("HTTP/1.1 101 ") && hub.is_open(id));
     println!("   {client_id} asks for {}: {}", request.path(), answer.lines().next().unwrap_or_default());

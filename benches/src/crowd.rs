@@ -3,10 +3,9 @@
 use crate::upgrade_request;
 use fanfare_core::config::Settings;
 use fanfare_core::hub::{Acceptance, Decision, Event, Hub, HubConfig, Piece, Transmit};
-use fanfare_core::id::{ConnectionId, ProfileId, ShardId};
+use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::time::Instant;
-use http::HeaderMap;
 use std::sync::Arc;
 
 /// Where the rooms of the benches are.
@@ -48,16 +47,7 @@ impl Crowd {
         let mut head = upgrade_request().to_vec();
         let received = hub.receive(now, id, &mut head).expect("the connection is new");
         let Some(Event::Request(request)) = received.event else { unreachable!("the head is complete") };
-        let acceptance = Acceptance {
-            request: &request,
-            profile: ProfileId::default(),
-            client_id: "10.0.0.1",
-            subprotocol: None,
-            headers: &HeaderMap::new(),
-            labels: Vec::new(),
-            peer: None,
-            address: None,
-        };
+        let acceptance = Acceptance::new(&request, "10.0.0.1");
         hub.decide(now, id, Decision::Accept(acceptance)).expect("the request is an upgrade");
         self.ids.push(id);
         self.drain();

@@ -27,10 +27,9 @@
 //! the sockets:
 //!
 //! ```
-//! use fanfare_core::http::HeaderMap;
 //! use fanfare_core::hub::{Acceptance, Decision, Event, Hub, Notice, Transmit};
 //! use fanfare_core::id::ConnectionId;
-//! # use fanfare_core::{config::Settings, hub::HubConfig, id::{ProfileId, ShardId}, random::Random};
+//! # use fanfare_core::{config::Settings, hub::HubConfig, id::ShardId, random::Random};
 //! use fanfare_core::time::Instant;
 //! use fanfare_core::wire::Frame;
 //! use std::collections::BTreeMap;
@@ -55,12 +54,8 @@
 //!             let consumed = received.consumed;
 //!             match received.event {
 //!                 Some(Event::Request(request)) => {
-//!                     let (headers, labels) = (HeaderMap::new(), Vec::new());
-//!                     let (client_id, subprotocol, peer, address) = ("somebody", None, None, None);
-//!                     let (profile, request, headers) = (ProfileId::default(), &*request, &headers);
-//!                     hub.decide(now, id, Decision::Accept(Acceptance {
-//!                         request, profile, client_id, subprotocol, headers, labels, peer, address,
-//!                     }))?;
+//!                     let terms = Acceptance::new(&request, "somebody");
+//!                     hub.decide(now, id, Decision::Accept(terms))?;
 //!                 }
 //!                 Some(Event::Message(message)) => hub.send(now, id, &Frame::from(&message))?,
 //!                 Some(_) | None => {} // pings are answered by the hub itself

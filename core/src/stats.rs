@@ -20,7 +20,7 @@ pub struct Stats {
     pub messages_received: u64,
     /// Their payload bytes.
     pub message_bytes_received: u64,
-    /// Messages offered to outboxes: queued + dropped + refused with a closed connection.
+    /// Messages offered to outboxes: queued or dropped.
     pub deliveries_offered: u64,
     /// Of these: put in an outbox.
     pub deliveries_queued: u64,
@@ -46,6 +46,14 @@ pub struct Stats {
     pub timeouts: u64,
     /// Liveness deadlines that fired late and were given a second chance.
     pub deadlines_spared: u64,
+}
+
+impl Stats {
+    /// Messages offered and not queued, for whichever reason:
+    /// offered = queued + dropped.
+    pub fn deliveries_dropped(&self) -> u64 {
+        self.dropped_outbox_full + self.dropped_budget + self.dropped_disconnected
+    }
 }
 
 impl AddAssign for Stats {

@@ -44,6 +44,17 @@ pub enum Decision<'a> {
 }
 
 /// An upgrade request and the terms it is accepted on.
+///
+/// [`Acceptance::new`] has the least of them; the others are set by name:
+///
+/// ```
+/// use fanfare_core::hub::Acceptance;
+/// # use fanfare_core::handshake::Request;
+///
+/// # fn accept<'a>(request: &'a Request) -> Acceptance<'a> {
+/// Acceptance { subprotocol: Some("chat"), ..Acceptance::new(request, "ann") }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Acceptance<'a> {
     /// The request; it must ask for an upgrade.
@@ -54,14 +65,31 @@ pub struct Acceptance<'a> {
     pub client_id: &'a str,
     /// The subprotocol to answer with.
     pub subprotocol: Option<&'a str>,
-    /// More headers for the answer.
-    pub headers: &'a HeaderMap,
+    /// More headers for the answer: cookies, say.
+    pub headers: HeaderMap,
     /// Labels that broadcasts can be filtered by.
     pub labels: Vec<Label>,
     /// The transport's other end.
     pub peer: Option<SocketAddr>,
     /// The client's address, behind trusted proxies too.
     pub address: Option<IpAddr>,
+}
+
+impl<'a> Acceptance<'a> {
+    /// Under the server's own connection settings, without subprotocol, more
+    /// headers, labels or addresses.
+    pub fn new(request: &'a Request, client_id: &'a str) -> Acceptance<'a> {
+        Acceptance {
+            request,
+            profile: ProfileId::default(),
+            client_id,
+            subprotocol: None,
+            headers: HeaderMap::new(),
+            labels: Vec::new(),
+            peer: None,
+            address: None,
+        }
+    }
 }
 
 /// Why a decision had no effect.
@@ -143,7 +171,7 @@ impl Hub {
         let profile = acceptance.profile;
         let limits = Limits::of(self.config.profile(profile));
         limits.check_name(acceptance.client_id).map_err(DecideError::ClientId)?;
-        let answer = handshake::accept(upgrade, acceptance.subprotocol, acceptance.headers)?;
+        let answer = handshake::accept(upgrade, acceptance.subprotocol, &acceptance.headers)?;
         let key = self.insert_member(now, slot, acceptance, &limits)?;
         self.push_control(slot, answer, Purpose::Http);
 

@@ -13,21 +13,16 @@
 //!
 //! ```
 //! use fanfare_core::broadcast::{Exclusion, Target};
-//! use fanfare_core::hub::{Event, Publication, Transmit};
+//! use fanfare_core::hub::{Acceptance, Decision, Event, Publication, Transmit};
 //! use fanfare_core::wire::Frame;
 //! # use fanfare_core::config::Settings;
-//! # use fanfare_core::http::HeaderMap;
-//! # use fanfare_core::hub::{Acceptance, Decision, Hub, HubConfig};
-//! # use fanfare_core::id::{ConnectionId, ProfileId, ShardId};
-//! # use fanfare_core::{handshake::Request, random::Random, time::Instant};
+//! # use fanfare_core::hub::{Hub, HubConfig};
+//! # use fanfare_core::id::{ConnectionId, ShardId};
+//! # use fanfare_core::{random::Random, time::Instant};
 //! # use std::sync::Arc;
 //! # fn new_hub() -> Hub {
 //! #     let config = HubConfig::new(Settings::default().build().unwrap());
 //! #     Hub::new(Instant::ZERO, ShardId(0), Arc::new(config), Random::from_seed([7; 32]))
-//! # }
-//! # fn terms<'a>(request: &'a Request, client_id: &'a str, headers: &'a HeaderMap) -> Acceptance<'a> {
-//! #     let (profile, subprotocol, labels, peer, address) = (ProfileId(0), None, Vec::new(), None, None);
-//! #     Acceptance { request, profile, client_id, subprotocol, headers, labels, peer, address }
 //! # }
 //! # const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 //! #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -35,7 +30,7 @@
 //! #     let (id, mut head) = (hub.accept(now).unwrap(), HEAD.to_vec());
 //! #     let received = hub.receive(now, id, &mut head).unwrap();
 //! #     let Some(Event::Request(request)) = received.event else { panic!("the head is complete") };
-//! #     hub.decide(now, id, Decision::Accept(terms(&request, client_id, &HeaderMap::new()))).unwrap();
+//! #     hub.decide(now, id, Decision::Accept(Acceptance::new(&request, client_id))).unwrap();
 //! #     id
 //! # }
 //! let (mut hub, now, mut read_buffer) = (new_hub(), Instant::ZERO, HEAD.to_vec());
@@ -44,8 +39,7 @@
 //! let received = hub.receive(now, id, &mut read_buffer)?;
 //! let Some(Event::Request(request)) = received.event else { panic!("the head is complete") };
 //!
-//! let headers = HeaderMap::new();
-//! hub.decide(now, id, Decision::Accept(terms(&request, "ann", &headers)))?;
+//! hub.decide(now, id, Decision::Accept(Acceptance::new(&request, "ann")))?;
 //! assert!(hub.is_open(id));
 //!
 //! assert_eq!(hub.next_listed(), Some(id));

@@ -5,11 +5,10 @@ use fanfare_core::close::CloseReason;
 use fanfare_core::config::Settings;
 use fanfare_core::handshake::{Request, Response};
 use fanfare_core::hub::{Acceptance, Closed, Decision, Event, Hub, HubConfig, Notice, Transmit};
-use fanfare_core::id::{ConnectionId, ProfileId, ShardId};
+use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
-use http::HeaderMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,16 +79,7 @@ impl Shard {
 
     /// Accepts an upgrade.
     pub(crate) fn grant(&mut self, id: ConnectionId, request: &Request) {
-        let acceptance = Acceptance {
-            request,
-            profile: ProfileId::default(),
-            client_id: "peer",
-            subprotocol: None,
-            headers: &HeaderMap::new(),
-            labels: Vec::new(),
-            peer: None,
-            address: None,
-        };
+        let acceptance = Acceptance::new(request, "peer");
         self.hub.decide(self.now, id, Decision::Accept(acceptance)).unwrap();
     }
 

@@ -4,11 +4,11 @@ use fanfare_core::broadcast::{Audience, Exclusion, Target};
 use fanfare_core::config::{Overflow, Settings};
 use fanfare_core::handshake::{Request, Response};
 use fanfare_core::hub::{Acceptance, Decision, Event, Hub, HubConfig, Notice, Publication, Transmit};
-use fanfare_core::id::{ConnectionId, ProfileId, ShardId};
+use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::time::Instant;
 use fanfare_core::wire::{CloseCode, Frame};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
@@ -120,16 +120,7 @@ impl Stage {
 
     fn accept(&mut self, id: ConnectionId, client_id: &str) {
         let request = self.request.take().expect("a request waits");
-        let acceptance = Acceptance {
-            request: &request,
-            profile: ProfileId::default(),
-            client_id,
-            subprotocol: None,
-            headers: &HeaderMap::new(),
-            labels: Vec::new(),
-            peer: None,
-            address: None,
-        };
+        let acceptance = Acceptance::new(&request, client_id);
         self.hub.decide(self.now, id, Decision::Accept(acceptance)).unwrap();
     }
 

@@ -148,7 +148,7 @@ impl Core {
             profile,
             client_id,
             subprotocol: accept.subprotocol.as_deref(),
-            headers: &accept.headers,
+            headers: accept.headers,
             labels: accept.labels,
             peer: request.peer,
             address: request.address,

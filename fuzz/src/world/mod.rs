@@ -48,8 +48,7 @@ impl World {
         self.take_notices();
         let stats = self.hub.stats();
         let (offered, queued) = (stats.deliveries_offered, stats.deliveries_queued);
-        let dropped = stats.dropped_outbox_full + stats.dropped_budget + stats.dropped_disconnected;
-        assert_eq!(offered, queued + dropped, "every delivery has one fate: {stats:?}");
+        assert_eq!(offered, queued + stats.deliveries_dropped(), "every delivery has one fate: {stats:?}");
         assert_eq!(stats.transports_accepted, self.peers.len() as u64);
         let closed = self.peers.iter().filter(|peer| peer.is_closed).count();
         assert!(stats.connections_closed <= closed as u64, "{stats:?}");

@@ -14,7 +14,7 @@ use fanfare_core::hub::{Acceptance, ConflationKey, Decision, Publication, Transm
 use fanfare_core::id::ConnectionId;
 use fanfare_core::rooms::RoomName;
 use fanfare_core::wire::{ControlPayload, Frame};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use std::io;
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -102,20 +102,13 @@ impl World {
         let choice = script.number(6);
         let peer = &mut self.peers[place];
         let Some(request) = peer.request.take() else { return };
-        let headers = HeaderMap::new();
         let response = Response::empty(StatusCode::FORBIDDEN);
         let decision = match choice {
             4 => Decision::Answer { response: &response, head_only: false },
             5 => Decision::ReadBody { request: &request, bytes_max: 5 },
             _ => Decision::Accept(Acceptance {
-                request: &request,
                 profile: self.profiles.get(usize::from(choice)).copied().unwrap_or_default(),
-                client_id: if choice == 3 { "a\nb" } else { "ann" },
-                subprotocol: None,
-                headers: &headers,
-                labels: Vec::new(),
-                peer: None,
-                address: None,
+                ..Acceptance::new(&request, if choice == 3 { "a\nb" } else { "ann" })
             }),
         };
         let decided = self.hub.decide(self.now, peer.id, decision);

@@ -54,7 +54,7 @@ fn stats(handle: &Handle) -> Response {
         total_messages: stats.messages_received,
         peak_connections: totals.connections_peak,
         deliveries_queued: stats.deliveries_queued,
-        deliveries_dropped: stats.dropped_outbox_full + stats.dropped_budget + stats.dropped_disconnected,
+        deliveries_dropped: stats.deliveries_dropped(),
         deliveries_sent: stats.deliveries_sent,
         bytes_sent: stats.bytes_sent,
         shards: handle.shards(),

@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::rooms::GroupName;
 use crate::time::Instant;
 use crate::wire::{Decoder, Frame, Incoming, Limits, Message, Role};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,8 +128,7 @@ impl World {
 
     pub(super) fn connect_on(&mut self, profile: ProfileId, client_id: &str) -> Peer {
         let (mut peer, request) = self.request(HEAD);
-        let headers = HeaderMap::new();
-        let acceptance = Acceptance { profile, ..acceptance(&request, client_id, &headers) };
+        let acceptance = Acceptance { profile, ..Acceptance::new(&request, client_id) };
         self.hub.decide(self.now, peer.id, Decision::Accept(acceptance)).unwrap();
         self.drain(&mut peer);
         assert!(peer.answer.as_deref().unwrap().starts_with("HTTP/1.1 101 "), "{peer:?}");
@@ -329,23 +328,6 @@ impl Peer {
             }));
             rest = &mut rest[consumed..];
         }
-    }
-}
-
-pub(super) fn acceptance<'a>(
-    request: &'a Request,
-    client_id: &'a str,
-    headers: &'a HeaderMap,
-) -> Acceptance<'a> {
-    Acceptance {
-        request,
-        profile: ProfileId::default(),
-        client_id,
-        subprotocol: None,
-        headers,
-        labels: Vec::new(),
-        peer: None,
-        address: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the arrival of a transport to the answer of its request.
 
-use super::harness::{HEAD, acceptance, masked};
+use super::harness::{HEAD, masked};
 use super::*;
 use crate::broadcast::Label;
 use crate::close::CloseReason;
@@ -56,9 +56,8 @@ fn what_is_known_of_a_connection() {
     let mut world = World::new(|_| {});
     world.advance(Duration::from_secs(1));
     let (peer, request) = world.request(HEAD);
-    let headers = HeaderMap::new();
     let labels = vec![Label::new("plan", "gold")];
-    let acceptance = Acceptance { labels, ..acceptance(&request, "ann", &headers) };
+    let acceptance = Acceptance { labels, ..Acceptance::new(&request, "ann") };
     assert!(world.hub.metadata(peer.id).is_none());
     world.hub.decide(world.now, peer.id, Decision::Accept(acceptance)).unwrap();
     let metadata = world.hub.metadata(peer.id).unwrap();
@@ -81,8 +80,7 @@ fn early_bytes_wait_for_the_decision() {
     assert_eq!(peer.unread.len(), early.len() - HEAD.len(), "the hub has not taken them");
     assert_eq!(world.hub.receive(world.now, peer.id, &mut [0]).unwrap().consumed, 0);
 
-    let headers = HeaderMap::new();
-    let decision = Decision::Accept(acceptance(&request, "ann", &headers));
+    let decision = Decision::Accept(Acceptance::new(&request, "ann"));
     world.hub.decide(world.now, peer.id, decision).unwrap();
     assert_eq!(world.feed(&mut peer, b""), [Said::Text("early".into())]);
 }
@@ -183,14 +181,13 @@ fn a_malformed_head_is_answered_by_the_hub() {
 fn a_refused_decision_changes_nothing() {
     let mut world = World::new(|_| {});
     let (mut peer, request) = world.request(HEAD);
-    let none = HeaderMap::new();
     let mut reserved = HeaderMap::new();
     reserved.insert("upgrade", HeaderValue::from_static("h2c"));
     let refused = [
-        acceptance(&request, "", &none),
-        acceptance(&request, "an\nn", &none),
-        acceptance(&request, "ann", &reserved),
-        Acceptance { subprotocol: Some("mqtt"), ..acceptance(&request, "ann", &none) },
+        Acceptance::new(&request, ""),
+        Acceptance::new(&request, "an\nn"),
+        Acceptance { headers: reserved, ..Acceptance::new(&request, "ann") },
+        Acceptance { subprotocol: Some("mqtt"), ..Acceptance::new(&request, "ann") },
     ];
     for acceptance in refused {
         let refused = world.hub.decide(world.now, peer.id, Decision::Accept(acceptance));
@@ -198,7 +195,7 @@ fn a_refused_decision_changes_nothing() {
         world.drain(&mut peer);
         assert_eq!((peer.answer.as_ref(), world.notices.len()), (None, 0));
     }
-    world.hub.decide(world.now, peer.id, Decision::Accept(acceptance(&request, "ann", &none))).unwrap();
+    world.hub.decide(world.now, peer.id, Decision::Accept(Acceptance::new(&request, "ann"))).unwrap();
     assert!(world.hub.is_open(peer.id));
 }
 
@@ -206,8 +203,7 @@ fn a_refused_decision_changes_nothing() {
 fn a_client_id_is_held_to_the_rules_of_names() {
     let mut world = World::new(|server| server.connection.name_bytes_max = 4);
     let (peer, request) = world.request(HEAD);
-    let headers = HeaderMap::new();
-    let decision = Decision::Accept(acceptance(&request, "alice", &headers));
+    let decision = Decision::Accept(Acceptance::new(&request, "alice"));
     let refused = world.hub.decide(world.now, peer.id, decision);
     let too_long = JoinError::NameTooLong { bytes: 5, name_bytes_max: 4 };
     assert!(matches!(refused, Err(DecideError::ClientId(error)) if error == too_long));
@@ -217,8 +213,7 @@ fn a_client_id_is_held_to_the_rules_of_names() {
 fn a_request_without_an_upgrade_cannot_be_accepted() {
     let mut world = World::new(|_| {});
     let (peer, request) = world.request(GET);
-    let headers = HeaderMap::new();
-    let decision = Decision::Accept(acceptance(&request, "ann", &headers));
+    let decision = Decision::Accept(Acceptance::new(&request, "ann"));
     assert!(matches!(world.hub.decide(world.now, peer.id, decision), Err(DecideError::NoUpgrade)));
 }
 

@@ -5,12 +5,12 @@ use super::{End, Op, PEERS, ROOMS, Words};
 use crate::broadcast::Target;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::Overflow;
-use crate::hub::tests::harness::{HEAD, Heard, Peer, Said, World, acceptance, masked, raw};
-use crate::hub::{ConflationKey, Deadline, Decision, Notice, Publication, Transmit};
+use crate::hub::tests::harness::{HEAD, Heard, Peer, Said, World, masked, raw};
+use crate::hub::{Acceptance, ConflationKey, Deadline, Decision, Notice, Publication, Transmit};
 use crate::id::{ConnectionId, ProfileId};
 use crate::rooms::GroupName;
 use crate::wire::{ControlPayload, Frame};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::io;
@@ -229,9 +229,8 @@ impl Stage {
             if self.accepted.len().is_multiple_of(8) {
                 self.world.answer(&actor.peer, StatusCode::NOT_FOUND);
             } else {
-                let headers = HeaderMap::new();
                 let profile = ProfileId(u16::try_from(place % 3).unwrap());
-                let acceptance = crate::hub::Acceptance { profile, ..acceptance(request, "ann", &headers) };
+                let acceptance = Acceptance { profile, ..Acceptance::new(request, "ann") };
                 let decision = Decision::Accept(acceptance);
                 self.world.hub.decide(self.world.now, actor.peer.id, decision).unwrap();
             }
