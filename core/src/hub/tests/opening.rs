@@ -204,12 +204,13 @@ fn a_refused_decision_changes_nothing() {
 
 #[test]
 fn a_client_id_is_held_to_the_rules_of_names() {
-    let mut world = World::new(|server| server.connection.name_bytes_max = 4);
+    let mut world = World::new(|server| server.connection.name_bytes_max = 64);
     let (peer, request) = world.request(HEAD);
+    let name = "a".repeat(65);
     let headers = HeaderMap::new();
-    let decision = Decision::Accept(acceptance(&request, "alice", &headers));
+    let decision = Decision::Accept(acceptance(&request, &name, &headers));
     let refused = world.hub.decide(world.now, peer.id, decision);
-    let too_long = JoinError::NameTooLong { bytes: 5, name_bytes_max: 4 };
+    let too_long = JoinError::NameTooLong { bytes: 65, name_bytes_max: 64 };
     assert!(matches!(refused, Err(DecideError::ClientId(error)) if error == too_long));
 }
 
