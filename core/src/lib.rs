@@ -140,6 +140,8 @@
 //! application cannot leave it half done. Reading faster than events are
 //! handled: `wants_read` says when to stop. And `no_std`: it is no goal.
 
+#![warn(clippy::indexing_slicing)]
+
 pub mod broadcast;
 pub mod close;
 pub mod config;

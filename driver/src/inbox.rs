@@ -10,6 +10,7 @@ use fanfare_core::id::ShardId;
 use fanfare_core::relay::Relay;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something asked of a shard.
@@ -41,6 +42,8 @@ pub(crate) struct Inbox {
     shard: ShardId,
     messages_max: usize,
     state: Mutex<State>,
+    /// There is more in it than there is room for.
+    is_overfull: AtomicBool,
     ready: Arc<ReadyList>,
 }
 
@@ -54,7 +57,7 @@ struct State {
 
 impl Inbox {
     pub(crate) fn new(shard: ShardId, messages_max: usize, ready: Arc<ReadyList>) -> Inbox {
-        Inbox { shard, messages_max, state: Mutex::default(), ready }
+        Inbox { shard, messages_max, state: Mutex::default(), is_overfull: AtomicBool::new(false), ready }
     }
 
     /// Puts a command in the queue, when there is room.
@@ -70,8 +73,9 @@ impl Inbox {
     }
 
     /// The same for what must never be lost, however full the queue is: the
-    /// stop, and the next step of something that is under way. Of those there
-    /// are a few per connection and per command that found room.
+    /// stop, and the next step of something that is under way. While those are
+    /// more than there is room for, the shard reads nothing that would lead to
+    /// others, see [`is_overfull`](Self::is_overfull).
     pub(crate) fn push_always(&self, command: Command) -> Result<(), HandleError> {
         self.put(self.room(usize::MAX)?, command);
         Ok(())
@@ -96,12 +100,18 @@ impl Inbox {
         Ok(())
     }
 
+    /// Whether more waits than there is room for: closes, and what must not be lost.
+    pub(crate) fn is_overfull(&self) -> bool {
+        self.is_overfull.load(Ordering::Relaxed)
+    }
+
     /// Moves at most `max` commands to `into`; says whether more wait.
     pub(crate) fn take(&self, max: usize, into: &mut Vec<Command>) -> bool {
         let (more, waiting) = {
             let mut state = self.lock();
             let count = state.commands.len().min(max);
             into.extend(state.commands.drain(..count));
+            self.is_overfull.store(state.commands.len() > self.messages_max, Ordering::Relaxed);
             if state.commands.is_empty() && state.commands.capacity() > 1_024 {
                 state.commands = VecDeque::new();
             }
@@ -142,6 +152,9 @@ impl Inbox {
     fn put(&self, mut state: MutexGuard<'_, State>, command: Command) {
         let was_empty = state.commands.is_empty();
         state.commands.push_back(command);
+        if state.commands.len() > self.messages_max {
+            self.is_overfull.store(true, Ordering::Relaxed);
+        }
         drop(state);
         if was_empty {
             self.ready.wake_shard();

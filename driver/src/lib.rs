@@ -6,6 +6,8 @@
 //! [`Launch`], runs each [`Shard`] on a task or thread of its own, and hands
 //! accepted sockets to the [`Acceptor`].
 
+#![warn(clippy::indexing_slicing)]
+
 mod app;
 mod clock;
 mod connection;
@@ -31,3 +33,6 @@ pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
 pub use stop::StopOptions;
 pub use transport::Transport;
+
+#[cfg(test)]
+mod tests;

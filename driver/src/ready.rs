@@ -69,8 +69,11 @@ impl ConnectionWaker {
     }
 
     /// The shard has taken the slot from the list: the next wake lists it anew.
+    ///
+    /// A swap, although the former value does not matter: it makes what a waker
+    /// did before it found the slot listed visible to the look that follows.
     pub(crate) fn unlisted(&self) {
-        self.is_listed.store(false, Ordering::Release);
+        self.is_listed.swap(false, Ordering::AcqRel);
     }
 }
 

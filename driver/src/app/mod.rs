@@ -91,7 +91,8 @@ impl App {
         self.http(path, Method::GET, 0, HttpHandler::Now(Box::new(handler)))
     }
 
-    /// The same by a future, off the shard.
+    /// The same by a future, off the shard. It is dropped when
+    /// `handshake_time_max` has passed, since nobody waits for the answer then.
     #[must_use]
     pub fn get_async<F>(
         self,
@@ -106,7 +107,9 @@ impl App {
     }
 
     /// Plain `POST` requests on `path`, with a body of at most `body_bytes_max`
-    /// bytes, answered by a future off the shard.
+    /// bytes, answered by a future off the shard. As with
+    /// [`get_async`](Self::get_async) it may be dropped at any `await`: what must
+    /// be finished all the same is to be spawned.
     #[must_use]
     pub fn post_async<F>(
         self,

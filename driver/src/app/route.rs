@@ -98,7 +98,8 @@ impl Route {
         self
     }
 
-    /// The same by a future, off the shard. `handshake_time_max` goes on meanwhile.
+    /// The same by a future, off the shard. `handshake_time_max` goes on meanwhile;
+    /// when it has passed, the future is dropped.
     #[must_use]
     pub fn authorise_async<F>(mut self, judge: impl Fn(Arc<Request>) -> F + Send + Sync + 'static) -> Route
     where

@@ -223,9 +223,10 @@ impl Core {
         self.settle(app);
     }
 
-    /// Whether relays wait for room elsewhere: then nothing is read here.
-    pub(super) fn has_relays_waiting(&self) -> bool {
-        !self.relays.is_empty()
+    /// Whether nothing is to be read here: relays wait for room elsewhere, or
+    /// this shard is behind with what its own handlers have begun.
+    pub(super) fn is_held_up(&self) -> bool {
+        !self.relays.is_empty() || self.link().inbox.is_overfull()
     }
 
     pub(super) fn retry_relays(&mut self) {

@@ -144,7 +144,7 @@ impl Shard {
         self.core.report_drained();
         self.core.end_turn();
 
-        let starved = self.sockets.ready_len() > 0 && !self.core.has_relays_waiting();
+        let starved = self.sockets.ready_len() > 0 && !self.core.is_held_up();
         if more_commands || more_deadlines || starved || self.core.hub.listed_len() > 0 {
             return Turn::Busy;
         }

@@ -4,6 +4,7 @@
 use super::core::Core;
 use super::session::{Asking, Open, Session};
 use crate::app::{Accept, Application, Authorisation, Authorise, Endpoint, HttpHandler, Params, Request};
+use crate::reply::{Reply, reply};
 use crate::wall;
 use bytes::Bytes;
 use fanfare_core::close::{CloseCode, REPLACED};
@@ -13,8 +14,11 @@ use fanfare_core::hub::{Acceptance, DecideError, Decision};
 use fanfare_core::id::{ConnectionId, ProfileId};
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// What a client that was refused for the moment is told to wait, in seconds.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -55,7 +59,7 @@ impl Core {
         let address: Option<IpAddr> =
             peer.map(|peer| client_address(peer.ip(), &app.trusted_proxies, head.headers()));
         let request = Request { head, params: found.params, peer, address, body: Bytes::new() };
-        Ok(Asking { id, endpoint: found.endpoint, request: Arc::new(request) })
+        Ok(Asking { id, endpoint: found.endpoint, request: Arc::new(request), waiting: None })
     }
 
     fn authorise(&mut self, app: &Application, id: ConnectionId, endpoint: usize, request: &Arc<Request>) {
@@ -205,15 +209,20 @@ impl Core {
     }
 
     /// Awaits a future off the shard and goes on with its result on the shard.
+    /// The future is dropped when the request is over before: those who come
+    /// and go leave nothing behind.
     fn later<T: Send + 'static>(
-        &self,
+        &mut self,
         id: ConnectionId,
         future: crate::app::BoxFuture<T>,
         go_on: impl FnOnce(&mut Core, &Application, T) + Send + 'static,
     ) {
+        let Some(Session::Asking(asking)) = self.sessions.get_mut(id.slot() as usize) else { return };
+        let (waiting, over) = reply();
+        asking.waiting = Some(waiting);
         let handle = self.handle.clone();
         self.handle.spawn(Box::pin(async move {
-            let result = wall::attend(future).await;
+            let Some(result) = unless(over, wall::attend(future)).await else { return };
             handle.run_always(id.shard(), move |core, app| match result {
                 Some(result) => go_on(core, app, result),
                 None => core.panicked_before_opening(id),
@@ -237,6 +246,16 @@ impl Core {
             Session::Free | Session::New { .. } | Session::Open(_) | Session::Over => None,
         }
     }
+}
+
+/// Awaits `future`, unless `over` comes first.
+async fn unless<T>(over: Reply<()>, future: impl Future<Output = T>) -> Option<T> {
+    let (mut over, mut future) = (pin!(over), pin!(future));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => over.as_mut().poll(cx).map(|_| None),
+    })
+    .await
 }
 
 /// 426 for a plain `GET` where WebSocket connections are served, else 405.

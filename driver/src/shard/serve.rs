@@ -27,8 +27,8 @@ impl Serve<'_> {
     pub(super) fn socket(&mut self, id: ConnectionId, buffer: &mut [u8]) -> bool {
         self.write(id);
         for _ in 0..READS_PER_TURN {
-            // Publishers wait while other shards have no room for what they publish.
-            if self.core.has_relays_waiting() {
+            // Publishers wait while shards have no room for what follows.
+            if self.core.is_held_up() {
                 return true;
             }
             if !self.read(id, buffer) {
@@ -104,7 +104,7 @@ impl Serve<'_> {
             if self.core.hub.take_crowded() {
                 self.write_listed();
             }
-            if consumed == 0 || self.core.has_relays_waiting() {
+            if consumed == 0 || self.core.is_held_up() {
                 break;
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::app::{Params, Request};
 use crate::connection::ConnectionInbox;
+use crate::reply::Answer;
 use fanfare_core::id::ConnectionId;
 use std::any::Any;
 use std::fmt;
@@ -30,6 +31,9 @@ pub(super) struct Asking {
     pub(super) id: ConnectionId,
     pub(super) endpoint: usize,
     pub(super) request: Arc<Request>,
+    /// For the future that decides, if one does; dropped with the request,
+    /// which ends the future.
+    pub(super) waiting: Option<Answer<()>>,
 }
 
 pub(crate) struct Open {

@@ -1,4 +1,5 @@
-//! A shard without a runtime: turns are taken by hand.
+//! Shards without a runtime: turns are taken by hand, by those that were woken
+//! and no others, so that a lost wake-up leaves undone what a test waits for.
 
 use crate::line::Line;
 use fanfare_driver::{Acceptor, App, BoxFuture, Handle, Launch, Shard, Spawn, Turn};
@@ -6,78 +7,114 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
-/// More turns than any test needs.
-const TURNS_MAX: usize = 10_000;
+/// More rounds than any test needs.
+const ROUNDS_MAX: usize = 10_000;
 
-/// A shard of its own, and what runs beside it.
+/// The shards of a server, and what runs beside them.
 pub(crate) struct Bench {
-    shard: Shard,
+    shards: Vec<(Arc<Woken>, Shard)>,
     pub(crate) handle: Handle,
     pub(crate) acceptor: Acceptor,
     futures: Arc<Futures>,
-    woken: Arc<Woken>,
 }
 
 #[derive(Default)]
-struct Futures(Mutex<Vec<BoxFuture<()>>>);
+struct Futures(Mutex<Vec<(Arc<Woken>, BoxFuture<()>)>>);
 
 impl Spawn for Futures {
     fn spawn(&self, future: BoxFuture<()>) {
-        self.0.lock().unwrap().push(future);
+        self.0.lock().unwrap().push((Woken::at_first(), future));
     }
 }
 
-#[derive(Default)]
 struct Woken(AtomicBool);
+
+impl Woken {
+    fn at_first() -> Arc<Woken> {
+        Arc::new(Woken(AtomicBool::new(true)))
+    }
+
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.store(true, Ordering::Release);
     }
 }
 
 impl Bench {
     pub(crate) fn new(app: App) -> Bench {
-        let futures = Arc::new(Futures::default());
-        let spawner: Arc<dyn Spawn> = Arc::<Futures>::clone(&futures);
-        let Launch { handle, acceptor, mut shards } = Launch::new(app, 1, spawner).unwrap();
-        let shard = shards.pop().unwrap();
-        Bench { shard, handle, acceptor, futures, woken: Arc::default() }
+        Bench::with_shards(app, 1)
     }
 
-    /// Hands a line's near end to the shard.
+    pub(crate) fn with_shards(app: App, shards: usize) -> Bench {
+        let futures = Arc::new(Futures::default());
+        let spawner: Arc<dyn Spawn> = Arc::<Futures>::clone(&futures);
+        let Launch { handle, acceptor, shards } = Launch::new(app, shards, spawner).unwrap();
+        let shards = shards.into_iter().map(|shard| (Woken::at_first(), shard)).collect();
+        Bench { shards, handle, acceptor, futures }
+    }
+
+    /// Hands a line's near end to the least loaded shard.
     pub(crate) fn accept(&self, line: &Line, unread: &[u8]) {
         self.acceptor.accept(line.transport(), None, unread.to_vec()).unwrap();
     }
 
-    /// One turn.
+    /// One turn of the first shard, woken or not.
     pub(crate) fn turn(&mut self) -> Turn {
-        self.woken.0.store(false, Ordering::Relaxed);
-        let waker = Waker::from(Arc::clone(&self.woken));
-        self.shard.turn(&mut Context::from_waker(&waker))
+        self.turn_of(0)
     }
 
-    /// Takes turns, and polls what was spawned, until there is nothing to do.
-    pub(crate) fn run(&mut self) -> Turn {
-        for _ in 0..TURNS_MAX {
-            let turn = self.turn();
-            let ran = self.run_futures();
-            let is_woken = self.woken.0.load(Ordering::Relaxed);
-            if turn == Turn::Ended || (turn != Turn::Busy && !is_woken && !ran) {
-                return turn;
+    fn turn_of(&mut self, place: usize) -> Turn {
+        let (woken, shard) = &mut self.shards[place];
+        woken.take();
+        let waker = Waker::from(Arc::clone(woken));
+        let turn = shard.turn(&mut Context::from_waker(&waker));
+        let is_due = |until| until <= self.handle.now();
+        match turn {
+            Turn::Busy => waker.wake(),
+            Turn::Idle { until } if until.is_some_and(is_due) => waker.wake(),
+            Turn::Idle { .. } | Turn::Ended => {}
+        }
+        turn
+    }
+
+    /// Takes turns, and polls what was spawned, until nothing is woken.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..ROUNDS_MAX {
+            let mut is_idle = true;
+            for place in 0..self.shards.len() {
+                if self.shards[place].0.take() {
+                    is_idle = false;
+                    self.turn_of(place);
+                }
+            }
+            if !self.poll_futures() && is_idle {
+                return;
             }
         }
-        panic!("a shard without work must come to rest");
+        panic!("shards without work must come to rest");
     }
 
-    /// Says whether one was finished.
-    fn run_futures(&self) -> bool {
+    /// Says whether there was one to poll.
+    fn poll_futures(&self) -> bool {
         let mut futures = std::mem::take(&mut *self.futures.0.lock().unwrap());
-        let before = futures.len();
-        futures
-            .retain_mut(|future| future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        let ran = futures.len() < before;
+        let mut has_polled = false;
+        futures.retain_mut(|(woken, future)| {
+            let is_woken = woken.take();
+            has_polled |= is_woken;
+            let waker = Waker::from(Arc::clone(woken));
+            !is_woken || future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
+        });
         self.futures.0.lock().unwrap().append(&mut futures);
-        ran
+        has_polled
+    }
+
+    /// How many futures have been spawned and have not ended.
+    pub(crate) fn futures_len(&self) -> usize {
+        self.futures.0.lock().unwrap().len()
     }
 }
