@@ -95,7 +95,7 @@ fn ranges_hold_at_both_ends() {
             4 * KIB,
             16 * MIB,
         ),
-        ("name_bytes_max", |s, bytes| s.connection.name_bytes_max = bytes, 1, 64 * KIB),
+        ("name_bytes_max", |s, bytes| s.connection.name_bytes_max = bytes, 64, 64 * KIB),
     ];
     for (setting, edit, min, max) in ranges {
         for value in [min, max] {

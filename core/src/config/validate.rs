@@ -22,8 +22,9 @@ const HEADERS_RANGE: (usize, usize) = (5, 1_000);
 /// A page at least; beyond 16 MiB no socket has that much to give at once.
 const READ_BUFFER_BYTES_RANGE: (usize, usize) = (4 * KIB, 16 * MIB);
 
-/// A name is held once per room and sent with every event.
-const NAME_BYTES_RANGE: (usize, usize) = (1, 64 * KIB);
+/// The default client id, an address and a port, takes up to 58 bytes; a name is
+/// held once per room and sent with every event.
+const NAME_BYTES_RANGE: (usize, usize) = (64, 64 * KIB);
 
 /// What waits for one connection is summed in 32 bits.
 const OUTBOX_BYTES_RANGE: (usize, usize) = (1, u32::MAX as usize);

@@ -96,16 +96,16 @@ impl Hub {
         self.conclude(now, slot, Signal::Failed, reason);
     }
 
-    /// The peer's close frame: answered with the same code (§5.5.1), unless ours is out already.
+    /// The peer's close frame: answered with the same code (§5.5.1), behind what
+    /// it has asked for before, unless ours is out already.
     pub(super) fn peer_closed(&mut self, now: Instant, slot: usize, frame: Option<CloseFrame>) {
         let Some(link) = self.links.get(slot) else { return };
         let reason = if link.phase == Phase::CloseSent {
             let closing = self.member_at(slot).and_then(|member| member.cold.closing.as_ref());
             CloseReason::ByUs { code: closing.map_or(CloseCode::Normal, |closing| closing.code) }
         } else {
-            self.discard_unsent(slot);
             let code = frame.as_ref().map_or(CloseCode::Status, |frame| frame.code);
-            self.push_control(slot, Frame::close(code, "").into_bytes(), Purpose::Close);
+            self.push_close(slot, Frame::close(code, ""));
             CloseReason::ByPeer(frame)
         };
         self.conclude(now, slot, Signal::PeerClosed, reason);

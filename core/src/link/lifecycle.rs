@@ -66,54 +66,13 @@ pub(crate) enum Signal {
 }
 
 impl Phase {
-    /// The phase after `signal`. A signal that means nothing in a phase leaves it as it is.
+    /// The phase after `signal`. A signal that means nothing in a phase leaves
+    /// it as it is; the whole table is spelt out in the test beside this.
     pub(crate) fn on(self, signal: Signal) -> Phase {
-        use Signal as S;
         match self {
             Phase::Head | Phase::Body | Phase::Deciding => self.on_before_open(signal),
             Phase::Open | Phase::CloseSent => self.on_open(signal),
-            Phase::Finishing { input_ended } => match signal {
-                S::Flushed => Phase::Shutting { input_ended },
-                S::InputEnded => Phase::Finishing { input_ended: true },
-                S::GiveUp => Phase::Over { abort: true },
-                S::HeadComplete
-                | S::BodyWanted
-                | S::BodyComplete
-                | S::Accepted
-                | S::Answered
-                | S::CloseRequested
-                | S::PeerClosed
-                | S::Failed
-                | S::WriteShut => self,
-            },
-            Phase::Shutting { input_ended } => match signal {
-                S::WriteShut if input_ended => Phase::Over { abort: false },
-                S::WriteShut => Phase::Lingering,
-                S::InputEnded => Phase::Shutting { input_ended: true },
-                S::GiveUp => Phase::Over { abort: true },
-                S::HeadComplete
-                | S::BodyWanted
-                | S::BodyComplete
-                | S::Accepted
-                | S::Answered
-                | S::CloseRequested
-                | S::PeerClosed
-                | S::Failed
-                | S::Flushed => self,
-            },
-            Phase::Lingering => match signal {
-                S::InputEnded | S::GiveUp => Phase::Over { abort: false },
-                S::HeadComplete
-                | S::BodyWanted
-                | S::BodyComplete
-                | S::Accepted
-                | S::Answered
-                | S::CloseRequested
-                | S::PeerClosed
-                | S::Failed
-                | S::Flushed
-                | S::WriteShut => self,
-            },
+            Phase::Finishing { .. } | Phase::Shutting { .. } | Phase::Lingering => self.on_ending(signal),
             Phase::Over { .. } => self,
         }
     }
@@ -135,6 +94,19 @@ impl Phase {
             (Phase::Open, Signal::CloseRequested) => Phase::CloseSent,
             (_, Signal::PeerClosed | Signal::Failed) => Phase::Finishing { input_ended: false },
             (_, Signal::InputEnded) => Phase::Over { abort: false },
+            (_, Signal::GiveUp) => Phase::Over { abort: true },
+            (phase, _) => phase,
+        }
+    }
+
+    fn on_ending(self, signal: Signal) -> Phase {
+        match (self, signal) {
+            (Phase::Finishing { input_ended }, Signal::Flushed) => Phase::Shutting { input_ended },
+            (Phase::Finishing { .. }, Signal::InputEnded) => Phase::Finishing { input_ended: true },
+            (Phase::Shutting { input_ended: false }, Signal::WriteShut) => Phase::Lingering,
+            (Phase::Shutting { input_ended: true }, Signal::WriteShut)
+            | (Phase::Lingering, Signal::InputEnded | Signal::GiveUp) => Phase::Over { abort: false },
+            (Phase::Shutting { .. }, Signal::InputEnded) => Phase::Shutting { input_ended: true },
             (_, Signal::GiveUp) => Phase::Over { abort: true },
             (phase, _) => phase,
         }

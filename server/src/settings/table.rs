@@ -256,7 +256,7 @@ static ROOMS: [Setting; 4] = [
     row(
         "name_bytes_max",
         |d| Field::Bytes(&mut d.hub.connection.name_bytes_max),
-        "Length of a room, namespace or client name: 1 to 64KiB",
+        "Length of a room, namespace or client name: 64 to 64KiB",
     ),
 ];
 

@@ -185,9 +185,9 @@ fn json_as_deep_as_a_message_may_be_is_answered() {
 
 #[test]
 fn a_room_name_that_is_refused_is_in_the_answer() {
-    let program = Program::start(&["--shards", "1", "--name-bytes-max", "16", "--rooms-max", "1"]);
+    let program = Program::start(&["--shards", "1", "--name-bytes-max", "64", "--rooms-max", "1"]);
     let mut ann = Person::arrive(&program);
-    let long = "a".repeat(17);
+    let long = "a".repeat(65);
     for room in ["", "line\nbreak", long.as_str()] {
         ann.says(&json!({"type": "join", "room": room}));
         ann.is_told("", Some(room));

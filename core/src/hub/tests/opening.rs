@@ -201,11 +201,12 @@ fn a_refused_decision_changes_nothing() {
 
 #[test]
 fn a_client_id_is_held_to_the_rules_of_names() {
-    let mut world = World::new(|server| server.connection.name_bytes_max = 4);
+    let mut world = World::new(|server| server.connection.name_bytes_max = 64);
     let (peer, request) = world.request(HEAD);
-    let decision = Decision::Accept(Acceptance::new(&request, "alice"));
+    let name = "a".repeat(65);
+    let decision = Decision::Accept(Acceptance::new(&request, &name));
     let refused = world.hub.decide(world.now, peer.id, decision);
-    let too_long = JoinError::NameTooLong { bytes: 5, name_bytes_max: 4 };
+    let too_long = JoinError::NameTooLong { bytes: 65, name_bytes_max: 64 };
     assert!(matches!(refused, Err(DecideError::ClientId(error)) if error == too_long));
 }
 
