@@ -26,8 +26,22 @@ use std::time::Duration;
 /// A running server, as its application sees it. Clones are the same server.
 ///
 /// What is asked is done on the shards, in the order one asker asked; the
-/// [`Reply`] is a future that can also be waited for by a thread. Never waits
-/// for room: a shard that is too busy answers [`HandleError::QueueFull`].
+/// [`Reply`] is a future that can also be waited for by a thread. Dropping it
+/// forgets the answer, not the deed. Never waits for room: a shard that is too
+/// busy answers [`HandleError::QueueFull`], and one that has ended
+/// [`HandleError::Stopped`].
+///
+/// ```
+/// use fanfare_core::broadcast::Target;
+/// use fanfare_driver::{Handle, HandleError};
+///
+/// async fn announce(handle: &Handle) -> Result<u64, HandleError> {
+///     handle.join("ann", "lobby").await?;
+///     let report = handle.broadcast(Target::room("/", "lobby"), "ann is here").await?;
+///     Ok(report.queued())
+/// }
+/// # let _ = announce;
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     server: Arc<Server>,
@@ -89,13 +103,25 @@ impl Handle {
     }
 
     /// Queues a message for a connection, or for all connections of a client.
+    /// The answer comes when it is queued, not when it is written.
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`], and [`HandleError::Send`] where an
+    /// outbox does not take it. With several connections the first failure is
+    /// the answer, and the others are served all the same.
     pub fn send<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
         let frame = Frame::from(&message.into());
         self.each(&to.into(), Inbox::push, move |core, id| Ok(core.send(id, &frame)?))
     }
 
-    /// Starts the closing handshake. Closes have room of their own where other
-    /// commands find the shard's inbox full.
+    /// Starts the closing handshake (RFC 6455 §7.1.2): what is queued goes
+    /// first. The answer comes when it is started. Closes have room of their
+    /// own where other commands find the shard's inbox full.
+    ///
+    /// `reason` is cut to the 123 bytes a close frame has room for.
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`] where nobody is open under that name.
     pub fn close(&self, whom: impl Into<Recipient>, code: CloseCode, reason: &str) -> Reply<()> {
         let reason = reason.to_owned();
         self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
@@ -110,6 +136,10 @@ impl Handle {
     }
 
     /// Puts connections in a room, and in its namespace.
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`], and [`HandleError::Membership`] where
+    /// the name or a limit forbids it.
     pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
         self.each(&whom.into(), Inbox::push, move |core, id| {
@@ -151,7 +181,10 @@ impl Handle {
     }
 
     /// Sends a message to an audience on all shards. The report counts every
-    /// recipient, once; an error says that not every shard took the message.
+    /// recipient, once, as of the moment its shard took the message.
+    ///
+    /// # Errors
+    /// One says that not every shard took the message; others may have.
     pub fn broadcast<'m>(
         &self,
         audience: impl Into<Audience>,
