@@ -4,10 +4,11 @@ use super::harness::{HEAD, masked};
 use super::*;
 use crate::broadcast::Label;
 use crate::close::CloseReason;
+use crate::config::KeepHeaders;
 use crate::handshake::Response;
 use crate::rooms::JoinError;
 use crate::wire::Frame;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 const GET: &[u8] = b"GET /health HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
@@ -69,6 +70,22 @@ fn what_is_known_of_a_connection() {
     assert_eq!(world.hub.last_heard(peer.id), Some(world.now));
     assert_eq!(world.hub.limits(peer.id).unwrap().rooms_max, 256);
     assert_eq!(world.hub.outbox_level(peer.id), Some((0, 0)));
+}
+
+#[test]
+fn headers_are_kept_as_far_as_they_are_wanted() {
+    let host = KeepHeaders::List(vec![HeaderName::from_static("host")]);
+    for (keep, host, version) in [
+        (KeepHeaders::None, None, None),
+        (host, Some("example.com"), None),
+        (KeepHeaders::All, Some("example.com"), Some("13")),
+    ] {
+        let mut world = World::new(|server| server.keep_headers = keep.clone());
+        let peer = world.connect("ann");
+        let metadata = world.hub.metadata(peer.id).unwrap();
+        let kept = (metadata.header("Host"), metadata.header("Sec-WebSocket-Version"));
+        assert_eq!(kept, (host, version), "{keep:?}");
+    }
 }
 
 #[test]
