@@ -88,13 +88,14 @@ impl Hub {
         }
         let (messages, waiting_bytes) = self.outbox_level(id).unwrap_or_default();
         let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, None);
-        let fate = self.offer(now, key, &Offer { frame: shared, bytes, publication: None });
+        let offer = Offer { frame: shared, bytes, overflow: None, conflation: None };
+        let error = match self.offer(now, key, &offer) {
+            Fate::Queued => return Ok(()),
+            Fate::Dropped => SendError::QueueFull { messages, bytes: waiting_bytes },
+            Fate::Closed => SendError::Disconnected { messages, bytes: waiting_bytes },
+        };
         self.frames.release(shared);
-        match fate {
-            Fate::Queued => Ok(()),
-            Fate::Dropped => Err(SendError::QueueFull { messages, bytes: waiting_bytes }),
-            Fate::Closed => Err(SendError::Disconnected { messages, bytes: waiting_bytes }),
-        }
+        Err(error)
     }
 
     /// Sends a ping of the application's own. Says whether it was queued: no
@@ -160,13 +161,16 @@ impl Hub {
             self.stats.dropped_budget += plan.len() as u64;
             return plan.iter().map(|_| BroadcastReport::of(Fate::Dropped)).sum();
         }
-        let shared =
-            self.frames.share(publication.frame.bytes().clone(), Purpose::Data, publication.conflation);
-        let offer = Offer { frame: shared, bytes, publication: Some(publication) };
+        let Publication { ref frame, overflow, conflation, .. } = *publication;
+        let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, conflation);
+        // Held for every recipient at once; those that do not queue it need no hold.
+        self.frames.hold(shared, plan.len());
+        let offer = Offer { frame: shared, bytes, overflow, conflation };
         for key in plan {
             report.count(self.offer(now, *key, &offer));
         }
-        self.frames.release(shared);
+        let not_queued = report.dropped() + report.closed();
+        self.frames.release_many(shared, usize::try_from(not_queued).unwrap_or(usize::MAX) + 1);
         report
     }
 
@@ -187,21 +191,20 @@ impl Hub {
         planner.plan(audience, roster, plan);
     }
 
-    /// Offers a shared frame to one member, and counts what became of it.
-    fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer<'_>) -> Fate {
+    /// Offers a shared frame to one member, which takes over a hold if it queues
+    /// it, and counts what became of it.
+    fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer) -> Fate {
         let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
         let slot = member.link as usize;
         let limits = self.config.profile(member.profile);
-        let policy = offer.publication.and_then(|publication| publication.overflow);
-        let conflation = offer.publication.and_then(|publication| publication.conflation);
         self.stats.deliveries_offered += 1;
         let offered = member.outbox.offer(
             &mut self.frames,
             offer.frame,
             offer.bytes,
             limits,
-            policy.unwrap_or(limits.outbox_policy),
-            conflation,
+            offer.overflow.unwrap_or(limits.outbox_policy),
+            offer.conflation,
         );
         match offered {
             Offered::Queued { evicted, pressure } => {
@@ -233,11 +236,12 @@ impl Hub {
 }
 
 /// A frame on its way into outboxes.
-struct Offer<'a> {
+struct Offer {
     frame: FrameKey,
     bytes: usize,
-    /// Where its own terms are, if it is a publication.
-    publication: Option<&'a Publication>,
+    /// Instead of the recipient's own policy.
+    overflow: Option<Overflow>,
+    conflation: Option<ConflationKey>,
 }
 
 fn member_key(key: usize) -> MemberKey {

@@ -1,12 +1,15 @@
 //! Output: which transports to look at, what to do with each, and what was done.
 
 use super::{Hub, UnknownConnection};
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, ShardId};
 use crate::link::{Link, Outgoing, Phase, Signal};
-use crate::outbox::Purpose;
+use crate::member::Member;
+use crate::outbox::{Outbox, Purpose};
+use crate::rooms::MemberKey;
 use crate::time::Instant;
 use crate::wire::{ControlPayload, Frame};
 use bytes::Bytes;
+use slab::Slab;
 
 /// What to do with a transport next.
 #[derive(Debug)]
@@ -44,43 +47,47 @@ impl Hub {
         id: ConnectionId,
         pieces_max: usize,
     ) -> Result<Transmit<'_>, UnknownConnection> {
-        let slot = self.slot(id)?;
-        self.discard_overtaken(slot);
-        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
-        if let Phase::Over { abort } = link.phase {
-            return Ok(Transmit::Release { abort });
+        if self.link(id).is_some_and(|link| link.output.has_farewell()) {
+            self.discard_overtaken(id.slot as usize);
         }
-        if let Phase::Shutting { .. } = link.phase {
-            return Ok(Transmit::ShutdownWrite);
+        let Hub { links, members, frames, shard, .. } = self;
+        let Some(link) = live(links, *shard, id) else { return Err(UnknownConnection(id)) };
+        match link.phase {
+            Phase::Over { abort } => return Ok(Transmit::Release { abort }),
+            Phase::Shutting { .. } => return Ok(Transmit::ShutdownWrite),
+            Phase::Head
+            | Phase::Deciding
+            | Phase::Body
+            | Phase::Open
+            | Phase::CloseSent
+            | Phase::Finishing { .. }
+            | Phase::Lingering => {}
         }
-        let outbox = link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
-        if link.output.is_empty() && outbox.as_ref().is_none_or(|outbox| outbox.queue().is_empty()) {
-            return Ok(Transmit::Nothing);
-        }
-        Ok(Transmit::Write(link.output.lend(&self.frames, outbox, pieces_max)))
+        let outgoing = link.output.lend(frames, outbox(members, link.member), pieces_max);
+        Ok(if outgoing.len() == 0 { Transmit::Nothing } else { Transmit::Write(outgoing) })
     }
 
     /// Of what [`transmit`](Self::transmit) lent, the transport took `bytes`
     /// bytes (0: it would block). Says whether more waits to be written. What was
     /// lent may have been discarded since, when the connection is over.
     pub fn sent(&mut self, now: Instant, id: ConnectionId, bytes: usize) -> Result<bool, UnknownConnection> {
-        let slot = self.slot(id)?;
-        self.stats.bytes_sent += bytes as u64;
-        let Some(link) = self.links.get_mut(slot) else { return Err(UnknownConnection(id)) };
+        let Hub { links, members, frames, stats, config, shard, .. } = self;
+        let Some(link) = live(links, *shard, id) else { return Err(UnknownConnection(id)) };
+        stats.bytes_sent += bytes as u64;
         if let Phase::Over { .. } = link.phase {
             return Ok(false);
         }
-        let limits = self.config.profile(link.profile);
-        let mut outbox =
-            link.member.and_then(|key| self.members.get_mut(key.0 as usize)).map(|m| &mut m.outbox);
-        let written = link.output.sent(&mut self.frames, outbox.as_deref_mut(), limits, bytes);
-        self.stats.deliveries_sent += u64::from(written.messages);
+        let mut outbox = outbox(members, link.member);
+        let limits = config.profile(link.profile);
+        let written = link.output.sent(frames, outbox.as_deref_mut(), limits, bytes);
+        stats.deliveries_sent += u64::from(written.messages);
         let pending = !link.output.is_empty() || outbox.is_some_and(|outbox| !outbox.queue().is_empty());
 
         if written.close {
             link.clocks.enter_phase(now);
         }
         let is_finished = !pending && matches!(link.phase, Phase::Finishing { .. });
+        let slot = id.slot as usize;
         if link.clocks.wrote(now, bytes > 0, pending) || written.close {
             self.arm(slot);
         }
@@ -133,9 +140,7 @@ impl Hub {
     pub(super) fn push_control(&mut self, slot: usize, bytes: Bytes, purpose: Purpose) {
         let Some(link) = self.links.get_mut(slot) else { return };
         let pongs_max = self.config.profile(link.profile).pongs_pending_max;
-        let key = self.frames.share(bytes, purpose, None);
-        link.output.push(&mut self.frames, key, purpose, pongs_max);
-        self.frames.release(key);
+        link.output.push(&mut self.frames, bytes, purpose, pongs_max);
         self.list(slot);
     }
 
@@ -154,9 +159,7 @@ impl Hub {
     pub(super) fn push_close(&mut self, slot: usize, close: Frame) {
         let member = self.links.get(slot).and_then(|link| link.member);
         if let Some(member) = member.and_then(|key| self.members.get_mut(key.0 as usize)) {
-            let key = self.frames.share(close.into_bytes(), Purpose::Close, None);
-            member.outbox.push_close(&mut self.frames, key);
-            self.frames.release(key);
+            member.outbox.push_close(&mut self.frames, close.into_bytes());
         }
         self.list(slot);
     }
@@ -173,12 +176,10 @@ impl Hub {
     /// Discards the messages that a write was lent and did not begin, where a
     /// close frame now goes first: nothing may follow it (RFC 6455 §5.5.1).
     fn discard_overtaken(&mut self, slot: usize) {
-        if self.links.get(slot).is_some_and(|link| link.output.has_farewell()) {
-            if let Some(member) = self.member_at_mut(slot) {
-                member.outbox.lend(0);
-            }
-            self.discard_unsent(slot);
+        if let Some(member) = self.member_at_mut(slot) {
+            member.outbox.lend(0);
         }
+        self.discard_unsent(slot);
     }
 
     /// Discards everything, because nothing can be written any more.
@@ -191,4 +192,13 @@ impl Hub {
         }
         self.stats.discarded += discarded;
     }
+}
+
+/// The link of a live id. Like the next, no method: the tables beside it stay usable.
+fn live(links: &mut Slab<Link>, shard: ShardId, id: ConnectionId) -> Option<&mut Link> {
+    links.get_mut(id.slot as usize).filter(|link| link.serial == id.serial && shard == id.shard)
+}
+
+fn outbox(members: &mut Slab<Member>, member: Option<MemberKey>) -> Option<&mut Outbox> {
+    member.and_then(|key| members.get_mut(key.0 as usize)).map(|member| &mut member.outbox)
 }

@@ -6,20 +6,24 @@
 use crate::config::ConnectionConfig;
 use crate::outbox::{FrameKey, Frames, Outbox, Purpose, Queue, Walk, Wanted};
 use bytes::Bytes;
-use std::iter::Take;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Output {
     control: Queue,
-    /// Partly written: its first `current_sent` bytes are gone.
-    current: Option<FrameKey>,
-    current_sent: u32,
+    begun: Option<Begun>,
     /// How many control frames the write under way was lent.
     lent_control: u16,
     pongs: u16,
     ping_waiting: bool,
     farewell: Farewell,
+}
+
+/// A frame that is partly written.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    frame: FrameKey,
+    bytes_left: u32,
 }
 
 /// How far our close frame has come.
@@ -39,9 +43,9 @@ enum Farewell {
 /// drops, moves or replaces them meanwhile.
 #[derive(Clone, Debug)]
 pub struct Outgoing<'f> {
-    current: Option<Piece<'f>>,
-    control: Take<Walk<'f>>,
-    data: Take<Walk<'f>>,
+    begun: Option<Piece<'f>>,
+    control: Walk<'f>,
+    data: Walk<'f>,
 }
 
 /// One frame, or what is left of one.
@@ -64,21 +68,21 @@ impl<'f> Piece<'f> {
     }
 }
 
-impl Outgoing<'_> {
-    /// Whether no piece is left.
-    pub fn is_empty(&self) -> bool {
-        self.clone().next().is_none()
-    }
-}
-
 impl<'f> Iterator for Outgoing<'f> {
     type Item = Piece<'f>;
 
     fn next(&mut self) -> Option<Piece<'f>> {
         let whole = |bytes| Piece { bytes, start: 0 };
-        self.current.take().or_else(|| self.control.next().map(whole)).or_else(|| self.data.next().map(whole))
+        self.begun.take().or_else(|| self.control.next().or_else(|| self.data.next()).map(whole))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let pieces = usize::from(self.begun.is_some()) + self.control.len() + self.data.len();
+        (pieces, Some(pieces))
     }
 }
+
+impl ExactSizeIterator for Outgoing<'_> {}
 
 /// What a write took, beyond bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -93,8 +97,7 @@ impl Output {
     pub(crate) fn new() -> Output {
         Output {
             control: Queue::EMPTY,
-            current: None,
-            current_sent: 0,
+            begun: None,
             lent_control: 0,
             pongs: 0,
             ping_waiting: false,
@@ -103,7 +106,7 @@ impl Output {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.current.is_none() && self.control.is_empty()
+        self.begun.is_none() && self.control.is_empty()
     }
 
     pub(crate) fn has_ping_waiting(&self) -> bool {
@@ -123,7 +126,7 @@ impl Output {
     /// Queues a control frame or an HTTP answer. Of more than `pongs_max`
     /// waiting pongs the oldest gives way (RFC 6455 §5.5.3 allows to answer
     /// only the latest ping).
-    pub(crate) fn push(&mut self, frames: &mut Frames, key: FrameKey, purpose: Purpose, pongs_max: usize) {
+    pub(crate) fn push(&mut self, frames: &mut Frames, bytes: Bytes, purpose: Purpose, pongs_max: usize) {
         match purpose {
             Purpose::Ping => self.ping_waiting = true,
             Purpose::Pong => {
@@ -138,7 +141,7 @@ impl Output {
             Purpose::Close => self.farewell = Farewell::Queued,
             Purpose::Http | Purpose::Data => {}
         }
-        frames.push_back(&mut self.control, key);
+        frames.push_own(&mut self.control, bytes, purpose);
     }
 
     /// The pieces to write next, at most `pieces_max`, lending them to the write.
@@ -148,21 +151,17 @@ impl Output {
         outbox: Option<&mut Outbox>,
         pieces_max: usize,
     ) -> Outgoing<'f> {
-        let current = self.current.and_then(|key| frames.get(key));
-        let current = current.map(|bytes| Piece { bytes, start: self.current_sent as usize });
-        let room = pieces_max.saturating_sub(usize::from(current.is_some()));
-        let control = self.control.len().min(room);
-        self.lent_control = u16::try_from(control).unwrap_or(u16::MAX);
-        let data_room = room - control;
+        let begun = self.begun.and_then(|begun| Some((frames.get(begun.frame)?, begun.bytes_left)));
+        let begun = begun.map(|(bytes, left)| Piece { bytes, start: bytes.len() - left as usize });
+        let room = pieces_max.saturating_sub(usize::from(begun.is_some()));
+        let control = frames.iter(&self.control, room);
+        self.lent_control = u16::try_from(control.len()).unwrap_or(u16::MAX);
+        let data_room = room - control.len();
         let data = outbox.map_or(Queue::EMPTY, |outbox| {
             outbox.lend(data_room);
             *outbox.queue()
         });
-        Outgoing {
-            current,
-            control: frames.iter(&self.control).take(control),
-            data: frames.iter(&data).take(data_room),
-        }
+        Outgoing { begun, control, data: frames.iter(&data, data_room) }
     }
 
     /// Takes note that `bytes` bytes of what was lent are written.
@@ -175,22 +174,23 @@ impl Output {
     ) -> Written {
         let mut written = Written::default();
         while bytes > 0 {
-            let Some(key) = self.current.or_else(|| self.next(frames, outbox.as_deref_mut(), limits)) else {
+            let Some(begun) = self.begun.take().or_else(|| self.begin(frames, outbox.as_deref_mut())) else {
                 debug_assert!(false, "{bytes} more bytes reported as sent than were lent");
                 break;
             };
-            self.current = Some(key);
-            let left = frames.get(key).map_or(0, Bytes::len) - self.current_sent as usize;
-            if bytes < left {
-                self.current_sent += u32::try_from(bytes).unwrap_or(u32::MAX);
-                break;
+            let Begun { frame, bytes_left } = begun;
+            match u32::try_from(bytes) {
+                Ok(bytes) if bytes < bytes_left => {
+                    self.begun = Some(Begun { frame, bytes_left: bytes_left - bytes });
+                    break;
+                }
+                Ok(_) | Err(_) => bytes -= bytes_left as usize,
             }
-            bytes -= left;
-            self.finish_current(frames, &mut written);
+            self.finish(frames.release(frame), &mut written);
         }
         self.lent_control = 0;
         if let Some(outbox) = outbox {
-            outbox.lend(0);
+            outbox.end_loan(limits);
         }
         written
     }
@@ -198,34 +198,27 @@ impl Output {
     /// Drops all of it, because the transport is gone; says whether an
     /// application message was cut short.
     pub(crate) fn discard_all(&mut self, frames: &mut Frames) -> bool {
-        let cut_short = self.current.take().is_some_and(|key| {
-            let is_message = frames.purpose(key) == Some(Purpose::Data);
-            frames.release(key);
-            is_message
-        });
+        let cut_short =
+            self.begun.take().is_some_and(|begun| frames.release(begun.frame) == Some(Purpose::Data));
         frames.truncate(&mut self.control, 0);
         self.lent_control = 0;
         cut_short
     }
 
     /// The next lent frame: control before data.
-    fn next(
-        &mut self,
-        frames: &mut Frames,
-        outbox: Option<&mut Outbox>,
-        limits: &ConnectionConfig,
-    ) -> Option<FrameKey> {
-        if self.lent_control > 0 {
+    fn begin(&mut self, frames: &mut Frames, outbox: Option<&mut Outbox>) -> Option<Begun> {
+        let (frame, bytes_left) = if self.lent_control > 0 {
             self.lent_control -= 1;
-            return frames.pop_front(&mut self.control);
-        }
-        outbox.filter(|outbox| outbox.has_lent()).and_then(|outbox| outbox.pop_front(frames, limits))
+            frames.pop_front(&mut self.control)?
+        } else {
+            outbox?.take_lent(frames)?
+        };
+        Some(Begun { frame, bytes_left })
     }
 
-    fn finish_current(&mut self, frames: &mut Frames, written: &mut Written) {
-        let Some(key) = self.current.take() else { return };
-        self.current_sent = 0;
-        match frames.purpose(key) {
+    /// Takes note of what has left whole.
+    fn finish(&mut self, purpose: Option<Purpose>, written: &mut Written) {
+        match purpose {
             Some(Purpose::Data) => written.messages += 1,
             Some(Purpose::Ping) => self.ping_waiting = false,
             Some(Purpose::Pong) => self.pongs = self.pongs.saturating_sub(1),
@@ -235,7 +228,6 @@ impl Output {
             }
             Some(Purpose::Http) | None => {}
         }
-        frames.release(key);
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A broadcast puts its frame in the table and a 4-byte key in every
 //! recipient's queue: no atomic count per recipient, and a shared frame counts
-//! once against the server's byte budget. Queues are threaded through one slab
-//! of nodes, so an idle connection owns no queue memory at all.
+//! once against the server's byte budget. A queue names its oldest frame itself;
+//! the others are a ring of nodes in one slab, so an idle connection owns no
+//! queue memory, and one that keeps up never needs a node.
 //!
 //! This file knows nothing of connections, limits or policies.
 
@@ -43,10 +44,11 @@ struct Shared {
 #[derive(Debug)]
 struct Node {
     frame: FrameKey,
+    /// The last's is the second.
     next: u32,
 }
 
-/// No node.
+/// No entry.
 const NIL: u32 = u32::MAX;
 
 /// Slabs that emptied give their memory back from this capacity on.
@@ -55,14 +57,16 @@ const SHRINK_FROM_ENTRIES: usize = 1_024;
 /// A first-in, first-out queue of frames. Meaningless without the [`Frames`] it was filled by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue {
-    head: u32,
-    tail: u32,
+    /// Means something while there is a frame.
+    first: FrameKey,
+    /// The node of the last one. Means something while there is a second.
+    last: u32,
     len: u32,
     bytes: u32,
 }
 
 impl Queue {
-    pub(crate) const EMPTY: Queue = Queue { head: NIL, tail: NIL, len: 0, bytes: 0 };
+    pub(crate) const EMPTY: Queue = Queue { first: FrameKey(NIL), last: NIL, len: 0, bytes: 0 };
 
     pub(crate) fn len(&self) -> usize {
         self.len as usize
@@ -92,7 +96,8 @@ impl Frames {
         self.message_bytes
     }
 
-    /// Puts a frame in the table, held once by the caller, who must [`release`](Self::release) it.
+    /// Puts a frame in the table, held once by the caller, who must queue or
+    /// [`release`](Self::release) it.
     pub(crate) fn share(
         &mut self,
         bytes: Bytes,
@@ -104,19 +109,37 @@ impl Frames {
         FrameKey(u32::try_from(key).unwrap_or(NIL))
     }
 
-    /// Gives back one hold; the last one frees the frame.
-    pub(crate) fn release(&mut self, key: FrameKey) {
-        let slot = key.0 as usize;
-        let Some(shared) = self.table.get_mut(slot) else {
-            debug_assert!(false, "released a frame that nobody holds");
-            return;
-        };
-        shared.holds -= 1;
-        if shared.holds == 0 {
-            let shared = self.table.remove(slot);
-            self.message_bytes -= message_bytes(&shared.bytes, shared.purpose);
-            shrink_if_empty(&mut self.table);
+    /// Takes more holds, for as many queues.
+    pub(crate) fn hold(&mut self, key: FrameKey, holds: usize) {
+        if let Some(shared) = self.table.get_mut(key.0 as usize) {
+            shared.holds += u32::try_from(holds).unwrap_or(u32::MAX);
         }
+    }
+
+    /// Gives back one hold, the last of which frees the frame; says what it was.
+    pub(crate) fn release(&mut self, key: FrameKey) -> Option<Purpose> {
+        self.release_many(key, 1)
+    }
+
+    /// Gives back several holds at once.
+    pub(crate) fn release_many(&mut self, key: FrameKey, holds: usize) -> Option<Purpose> {
+        let Some(shared) = self.table.get_mut(key.0 as usize) else {
+            debug_assert!(false, "released a frame that nobody holds");
+            return None;
+        };
+        let purpose = shared.purpose;
+        shared.holds -= u32::try_from(holds).unwrap_or(u32::MAX);
+        if shared.holds == 0 {
+            self.free(key);
+        }
+        Some(purpose)
+    }
+
+    #[cold]
+    fn free(&mut self, key: FrameKey) {
+        let shared = self.table.remove(key.0 as usize);
+        self.message_bytes -= message_bytes(&shared.bytes, shared.purpose);
+        shrink_if_empty(&mut self.table);
     }
 
     pub(crate) fn get(&self, key: FrameKey) -> Option<&Bytes> {
@@ -127,66 +150,105 @@ impl Frames {
         self.table.get(key.0 as usize).map(|shared| shared.purpose)
     }
 
-    /// Appends a frame, taking a hold of its own.
-    pub(crate) fn push_back(&mut self, queue: &mut Queue, key: FrameKey) {
-        let Some(shared) = self.table.get_mut(key.0 as usize) else {
-            debug_assert!(false, "queued a frame that nobody holds");
-            return;
-        };
-        shared.holds += 1;
-        queue.bytes += length(&shared.bytes);
+    /// Appends a frame of `bytes` bytes, to which a hold of the caller's passes.
+    pub(crate) fn push_back(&mut self, queue: &mut Queue, key: FrameKey, bytes: usize) {
+        debug_assert_eq!(Some(bytes), self.get(key).map(Bytes::len), "a frame that is in the table");
+        queue.bytes += length(bytes);
         queue.len += 1;
-        let node = u32::try_from(self.nodes.insert(Node { frame: key, next: NIL })).unwrap_or(NIL);
-        match self.nodes.get_mut(queue.tail as usize) {
-            Some(tail) => tail.next = node,
-            None => queue.head = node,
+        if queue.len == 1 {
+            queue.first = key;
+        } else {
+            self.push_node(queue, key);
         }
-        queue.tail = node;
     }
 
-    /// Takes the oldest frame; its hold passes to the caller.
-    pub(crate) fn pop_front(&mut self, queue: &mut Queue) -> Option<FrameKey> {
-        let node = self.nodes.try_remove(queue.head as usize)?;
-        queue.head = node.next;
-        if queue.head == NIL {
-            queue.tail = NIL;
-            shrink_if_empty(&mut self.nodes);
+    /// Appends a frame that is for this queue alone.
+    pub(crate) fn push_own(&mut self, queue: &mut Queue, bytes: Bytes, purpose: Purpose) {
+        let len = bytes.len();
+        let key = self.share(bytes, purpose, None);
+        self.push_back(queue, key, len);
+    }
+
+    /// Appends to the ring.
+    fn push_node(&mut self, queue: &mut Queue, key: FrameKey) {
+        let place = self.nodes.vacant_entry();
+        let node = u32::try_from(place.key()).unwrap_or(NIL);
+        place.insert(Node { frame: key, next: node });
+        if queue.len > 2
+            && let Some(last) = self.nodes.get_mut(queue.last as usize)
+        {
+            let second = std::mem::replace(&mut last.next, node);
+            self.link(node, second);
         }
-        queue.len -= 1;
-        queue.bytes -= self.get(node.frame).map_or(0, length);
-        Some(node.frame)
+        queue.last = node;
+    }
+
+    /// Takes the oldest frame, whose hold passes to the caller; says how many
+    /// bytes it has, too.
+    pub(crate) fn pop_front(&mut self, queue: &mut Queue) -> Option<(FrameKey, u32)> {
+        let key = queue.first;
+        let left = queue.len.checked_sub(1)?;
+        if left > 0 {
+            let second = self.next(queue.last);
+            queue.first = self.remove_node(queue, queue.last, second)?;
+        }
+        let bytes = self.get(key).map_or(0, |bytes| length(bytes.len()));
+        queue.len = left;
+        queue.bytes -= bytes;
+        Some((key, bytes))
     }
 
     /// Where the first frame is, behind the `skip` oldest, that is `wanted`.
     pub(crate) fn find(&self, queue: &Queue, skip: usize, wanted: Wanted) -> Option<Place> {
-        let mut previous = NIL;
-        let mut current = queue.head;
-        let mut position = 0;
-        while let Some(node) = self.nodes.get(current as usize) {
-            if position >= skip && self.is_wanted(node.frame, wanted) {
-                return Some(Place { previous, node: current, frame: node.frame });
+        if skip == 0 && !queue.is_empty() && self.is_wanted(queue.first, wanted) {
+            return Some(Place { frame: queue.first, at: At::Front });
+        }
+        let mut previous = queue.last;
+        for position in 1..queue.len() {
+            let node = self.next(previous);
+            let frame = self.nodes.get(node as usize)?.frame;
+            if position >= skip && self.is_wanted(frame, wanted) {
+                return Some(Place { frame, at: At::Ring { previous, node } });
             }
-            position += 1;
-            previous = current;
-            current = node.next;
+            previous = node;
         }
         None
     }
 
     /// Removes and releases the frame at `place`, found in `queue` as it is now.
     pub(crate) fn remove(&mut self, queue: &mut Queue, place: Place) {
-        let Some(removed) = self.nodes.try_remove(place.node as usize) else { return };
-        match self.nodes.get_mut(place.previous as usize) {
-            Some(previous) => previous.next = removed.next,
-            None => queue.head = removed.next,
+        match place.at {
+            At::Front => {
+                self.pop_front(queue);
+            }
+            At::Ring { previous, node } => {
+                self.remove_node(queue, previous, node);
+                queue.len -= 1;
+                queue.bytes -= self.get(place.frame).map_or(0, |bytes| length(bytes.len()));
+            }
         }
-        if queue.tail == place.node {
-            queue.tail = place.previous;
+        self.release(place.frame);
+    }
+
+    /// Takes `node` out of the ring, in which it follows `previous`.
+    fn remove_node(&mut self, queue: &mut Queue, previous: u32, node: u32) -> Option<FrameKey> {
+        let removed = self.nodes.try_remove(node as usize)?;
+        self.link(previous, removed.next);
+        if queue.last == node {
+            queue.last = previous;
         }
-        queue.len -= 1;
-        queue.bytes -= self.get(removed.frame).map_or(0, length);
-        self.release(removed.frame);
         shrink_if_empty(&mut self.nodes);
+        Some(removed.frame)
+    }
+
+    fn link(&mut self, node: u32, next: u32) {
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            node.next = next;
+        }
+    }
+
+    fn next(&self, node: u32) -> u32 {
+        self.nodes.get(node as usize).map_or(NIL, |node| node.next)
     }
 
     /// Removes and releases the first frame behind the `skip` oldest that is
@@ -207,9 +269,10 @@ impl Frames {
         messages
     }
 
-    /// The queued frames, oldest first.
-    pub(crate) fn iter(&self, queue: &Queue) -> Walk<'_> {
-        Walk { frames: self, next: queue.head }
+    /// The queued frames, oldest first, at most `frames_max`.
+    pub(crate) fn iter(&self, queue: &Queue, frames_max: usize) -> Walk<'_> {
+        let left = queue.len.min(u32::try_from(frames_max).unwrap_or(u32::MAX));
+        Walk { frames: self, next: queue.first, node: queue.last, left }
     }
 
     fn is_wanted(&self, key: FrameKey, wanted: Wanted) -> bool {
@@ -226,9 +289,18 @@ impl Frames {
 /// Where in a queue a frame is. Good until the queue changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
-    previous: u32,
-    node: u32,
     frame: FrameKey,
+    at: At,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Front,
+    Ring {
+        /// The one before it in the ring; itself, if it is alone there.
+        previous: u32,
+        node: u32,
+    },
 }
 
 impl Place {
@@ -246,26 +318,40 @@ pub(crate) enum Wanted {
     Purpose(Purpose),
 }
 
-/// The frames of one queue, oldest first.
+/// Frames of one queue, oldest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'f> {
     frames: &'f Frames,
-    next: u32,
+    next: FrameKey,
+    /// The node of `next`; the last one's, as long as the first is next.
+    node: u32,
+    left: u32,
+}
+
+impl Walk<'_> {
+    /// How many are still to come.
+    pub(crate) fn len(&self) -> usize {
+        self.left as usize
+    }
 }
 
 impl<'f> Iterator for Walk<'f> {
     type Item = &'f Bytes;
 
     fn next(&mut self) -> Option<&'f Bytes> {
-        let node = self.frames.nodes.get(self.next as usize)?;
-        self.next = node.next;
-        self.frames.get(node.frame)
+        self.left = self.left.checked_sub(1)?;
+        let key = self.next;
+        if self.left > 0 {
+            self.node = self.frames.next(self.node);
+            self.next = self.frames.nodes.get(self.node as usize)?.frame;
+        }
+        self.frames.get(key)
     }
 }
 
 /// A frame's length; configuration keeps outboxes, and so frames, below 4 GiB.
-fn length(bytes: &Bytes) -> u32 {
-    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// What a frame counts against the server's byte budget.

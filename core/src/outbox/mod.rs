@@ -43,11 +43,11 @@ impl Outbox {
         &self.queue
     }
 
-    /// Offers a frame of `bytes` bytes. A waiting message with the same
-    /// conflation key gives way, full or not; when the rest would still leave no
-    /// room, `policy` decides. Nothing gives way to a frame that is not queued,
-    /// and one that could never fit is dropped under every policy. The work is
-    /// bounded by the queue's length.
+    /// Offers a frame of `bytes` bytes, of which the caller gives up a hold if it
+    /// is queued. A waiting message with the same conflation key gives way, full
+    /// or not; when the rest would still leave no room, `policy` decides. Nothing
+    /// gives way to a frame that is not queued, and one that could never fit is
+    /// dropped under every policy. The work is bounded by the queue's length.
     pub(crate) fn offer(
         &mut self,
         frames: &mut Frames,
@@ -57,6 +57,31 @@ impl Outbox {
         policy: Overflow,
         conflation: Option<ConflationKey>,
     ) -> Offered {
+        let mut evicted = 0;
+        if conflation.is_some() || !fits(bytes, self.queue.len(), self.queue.bytes(), limits) {
+            match self.make_room(frames, bytes, limits, policy, conflation) {
+                Ok(gave_way) => evicted = gave_way,
+                Err(refused) => return refused,
+            }
+        }
+        frames.push_back(&mut self.queue, key, bytes);
+        let over = self.queue.bytes() > limits.outbox_pressure_bytes;
+        let pressure = over && !self.under_pressure;
+        self.under_pressure |= over;
+        Offered::Queued { evicted, pressure }
+    }
+
+    /// Lets messages give way to a frame, as far as they must; says how many
+    /// did, or why the frame is not to be queued.
+    #[cold]
+    fn make_room(
+        &mut self,
+        frames: &mut Frames,
+        bytes: usize,
+        limits: &ConnectionConfig,
+        policy: Overflow,
+        conflation: Option<ConflationKey>,
+    ) -> Result<u32, Offered> {
         let in_flight = self.in_flight as usize;
         let replaced = conflation
             .and_then(|conflation| frames.find(&self.queue, in_flight, Wanted::Conflated(conflation)));
@@ -65,9 +90,9 @@ impl Outbox {
         if !fits(bytes, messages_left, self.queue.bytes() - replaced_bytes, limits) {
             match policy {
                 Overflow::DropOldest if self.fits_beside_lent(frames, bytes, limits) => {}
-                Overflow::Disconnect if bytes <= limits.outbox_bytes_max => return Offered::Disconnect,
+                Overflow::Disconnect if bytes <= limits.outbox_bytes_max => return Err(Offered::Disconnect),
                 Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => {
-                    return Offered::Dropped;
+                    return Err(Offered::Dropped);
                 }
             }
         }
@@ -81,16 +106,12 @@ impl Outbox {
         {
             evicted += 1;
         }
-        frames.push_back(&mut self.queue, key);
-        let over = self.queue.bytes() > limits.outbox_pressure_bytes;
-        let pressure = over && !self.under_pressure;
-        self.under_pressure |= over;
-        Offered::Queued { evicted, pressure }
+        Ok(evicted)
     }
 
     fn fits_beside_lent(&self, frames: &Frames, bytes: usize, limits: &ConnectionConfig) -> bool {
         let lent = self.in_flight as usize;
-        let lent_bytes = frames.iter(&self.queue).take(lent).map(Bytes::len).sum();
+        let lent_bytes = frames.iter(&self.queue, lent).map(Bytes::len).sum();
         fits(bytes, lent, lent_bytes, limits)
     }
 
@@ -101,28 +122,26 @@ impl Outbox {
     }
 
     /// Appends the close frame that ends a graceful close; it has reserved room.
-    pub(crate) fn push_close(&mut self, frames: &mut Frames, key: FrameKey) {
-        frames.push_back(&mut self.queue, key);
+    pub(crate) fn push_close(&mut self, frames: &mut Frames, close: Bytes) {
+        frames.push_own(&mut self.queue, close, Purpose::Close);
     }
 
     /// Lends the oldest frames to a write, at most `frames_max`.
     pub(crate) fn lend(&mut self, frames_max: usize) {
-        self.in_flight = u32::try_from(frames_max.min(self.queue.len())).unwrap_or(u32::MAX);
+        self.in_flight = u32::try_from(self.queue.len().min(frames_max)).unwrap_or(u32::MAX);
     }
 
-    /// Whether a frame that was lent has not been taken yet.
-    pub(crate) fn has_lent(&self) -> bool {
-        self.in_flight > 0
+    /// Takes the oldest frame that was lent, whose write has begun; its hold
+    /// passes to the caller. Says how many bytes it has, too.
+    pub(crate) fn take_lent(&mut self, frames: &mut Frames) -> Option<(FrameKey, u32)> {
+        self.in_flight = self.in_flight.checked_sub(1)?;
+        frames.pop_front(&mut self.queue)
     }
 
-    /// Takes the oldest frame, whose write has begun; its hold passes to the caller.
-    pub(crate) fn pop_front(&mut self, frames: &mut Frames, limits: &ConnectionConfig) -> Option<FrameKey> {
-        let key = frames.pop_front(&mut self.queue)?;
-        self.in_flight = self.in_flight.saturating_sub(1);
-        if self.queue.bytes() <= limits.outbox_pressure_bytes / 2 {
-            self.under_pressure = false;
-        }
-        Some(key)
+    /// The write is over: what it was lent and did not begin waits again.
+    pub(crate) fn end_loan(&mut self, limits: &ConnectionConfig) {
+        self.in_flight = 0;
+        self.under_pressure &= self.queue.bytes() > limits.outbox_pressure_bytes / 2;
     }
 
     /// Drops all that is not in flight; says how many messages that were.

@@ -169,7 +169,7 @@ fn write_pieces(
     scratch: &mut Vec<u8>,
 ) -> Poll<io::Result<usize>> {
     let first = outgoing.next().map(|piece| piece.as_bytes()).unwrap_or_default();
-    if outgoing.is_empty() {
+    if outgoing.len() == 0 {
         return transport.poll_write(cx, first);
     }
     scratch.clear();

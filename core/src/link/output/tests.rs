@@ -25,7 +25,7 @@ pub(super) fn limits() -> ConnectionConfig {
 impl Output {
     /// What waits here, and the frame that is partly written.
     pub(crate) fn holdings(&self) -> (Queue, Option<FrameKey>) {
-        (self.control, self.current)
+        (self.control, self.begun.map(|begun| begun.frame))
     }
 }
 
@@ -44,16 +44,16 @@ impl Desk {
     }
 
     pub(super) fn control(&mut self, text: &str, purpose: Purpose) {
-        let key = self.frames.share(Bytes::from(text.to_owned()), purpose, None);
-        self.output.push(&mut self.frames, key, purpose, PONGS_MAX);
-        self.frames.release(key);
+        self.output.push(&mut self.frames, Bytes::from(text.to_owned()), purpose, PONGS_MAX);
     }
 
     pub(super) fn message(&mut self, text: &str, policy: Overflow, conflation: u64) -> Offered {
         let conflation = NonZeroU64::new(conflation).map(ConflationKey);
         let key = self.frames.share(Bytes::from(text.to_owned()), Purpose::Data, conflation);
         let offered = self.outbox.offer(&mut self.frames, key, text.len(), &self.limits, policy, conflation);
-        self.frames.release(key);
+        if !matches!(offered, Offered::Queued { .. }) {
+            self.frames.release(key);
+        }
         offered
     }
 
@@ -99,9 +99,7 @@ fn a_control_frame_queued_after_the_loan_waits_for_its_report() {
 fn a_graceful_close_follows_the_messages() {
     let mut desk = Desk::new();
     desk.message("one", Overflow::DropNewest, 0);
-    let close = desk.frames.share(Bytes::from_static(b"close"), Purpose::Close, None);
-    desk.outbox.push_close(&mut desk.frames, close);
-    desk.frames.release(close);
+    desk.outbox.push_close(&mut desk.frames, Bytes::from_static(b"close"));
     assert!(!desk.output.has_farewell());
     assert_eq!(desk.lend(9), ["one", "close"]);
     assert_eq!(desk.sent(6), Written { messages: 1, close: false });

@@ -8,8 +8,12 @@ fn share(frames: &mut Frames, text: &'static str) -> FrameKey {
     frames.share(Bytes::from_static(text.as_bytes()), Purpose::Data, None)
 }
 
+fn push(frames: &mut Frames, queue: &mut Queue, text: &'static str) {
+    frames.push_own(queue, Bytes::from_static(text.as_bytes()), Purpose::Data);
+}
+
 fn texts(frames: &Frames, queue: &Queue) -> Vec<String> {
-    frames.iter(queue).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
+    frames.iter(queue, usize::MAX).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).collect()
 }
 
 #[test]
@@ -17,12 +21,14 @@ fn a_shared_frame_counts_once_and_leaves_with_its_last_hold() {
     let mut frames = Frames::default();
     let (mut ann, mut bob) = (Queue::EMPTY, Queue::EMPTY);
     let key = share(&mut frames, "hello");
-    frames.push_back(&mut ann, key);
-    frames.push_back(&mut bob, key);
+    frames.hold(key, 2);
+    frames.push_back(&mut ann, key, 5);
+    frames.push_back(&mut bob, key, 5);
     frames.release(key);
     assert_eq!((frames.message_bytes(), ann.bytes(), bob.bytes()), (5, 5, 5));
 
-    let popped = frames.pop_front(&mut ann).unwrap();
+    let (popped, bytes) = frames.pop_front(&mut ann).unwrap();
+    assert_eq!(bytes, 5);
     assert_eq!(frames.get(popped).map(|bytes| &bytes[..]), Some(&b"hello"[..]));
     frames.release(popped);
     assert_eq!(frames.message_bytes(), 5);
@@ -36,9 +42,7 @@ fn only_messages_count_against_the_budget() {
     let mut frames = Frames::default();
     let mut queue = Queue::EMPTY;
     for purpose in [Purpose::Ping, Purpose::Pong, Purpose::Close, Purpose::Http] {
-        let key = frames.share(Bytes::from_static(b"control"), purpose, None);
-        frames.push_back(&mut queue, key);
-        frames.release(key);
+        frames.push_own(&mut queue, Bytes::from_static(b"control"), purpose);
     }
     assert_eq!((frames.message_bytes(), queue.bytes()), (0, 28));
     assert_eq!(frames.truncate(&mut queue, 0), 0, "none of them is a message");
@@ -49,18 +53,14 @@ fn a_frame_is_found_behind_those_to_skip_only() {
     let mut frames = Frames::default();
     let mut queue = Queue::EMPTY;
     for text in ["a", "b", "c"] {
-        let key = share(&mut frames, text);
-        frames.push_back(&mut queue, key);
-        frames.release(key);
+        push(&mut frames, &mut queue, text);
     }
     assert!(frames.remove_first(&mut queue, 1, Wanted::Any));
     assert_eq!(texts(&frames, &queue), ["a", "c"]);
     assert!(!frames.remove_first(&mut queue, 2, Wanted::Any));
     assert!(!frames.remove_first(&mut queue, 0, Wanted::Purpose(Purpose::Pong)));
     assert!(frames.remove_first(&mut queue, 1, Wanted::Any), "the tail");
-    let key = share(&mut frames, "d");
-    frames.push_back(&mut queue, key);
-    frames.release(key);
+    push(&mut frames, &mut queue, "d");
     assert_eq!(texts(&frames, &queue), ["a", "d"], "the new tail follows the old one's predecessor");
 }
 
@@ -69,9 +69,7 @@ fn an_emptied_table_gives_its_memory_back() {
     let mut frames = Frames::default();
     let mut queue = Queue::EMPTY;
     for _ in 0..2 * SHRINK_FROM_ENTRIES {
-        let key = share(&mut frames, "x");
-        frames.push_back(&mut queue, key);
-        frames.release(key);
+        push(&mut frames, &mut queue, "x");
     }
     frames.truncate(&mut queue, 0);
     assert_eq!((frames.table.capacity(), frames.nodes.capacity()), (0, 0));
@@ -132,16 +130,18 @@ proptest! {
                 Step::Push { queues: bits, bytes, conflation } => {
                     let payload = Bytes::from(vec![u8::try_from(number).unwrap(); bytes]);
                     let key = frames.share(payload, Purpose::Data, conflation_key(conflation));
+                    frames.hold(key, bits.count_ones() as usize);
                     for place in (0..3).filter(|place| bits & (1 << place) != 0) {
-                        frames.push_back(&mut queues[place], key);
+                        frames.push_back(&mut queues[place], key, bytes);
                         lists[place].push_back((number, bytes, conflation));
                     }
                     frames.release(key);
                 }
                 Step::Pop { queue } => {
                     let popped = frames.pop_front(&mut queues[queue]);
-                    prop_assert_eq!(popped.is_some(), lists[queue].pop_front().is_some());
-                    if let Some(key) = popped {
+                    let length = popped.map(|(_, bytes)| bytes as usize);
+                    prop_assert_eq!(length, lists[queue].pop_front().map(|item| item.1));
+                    if let Some((key, _)) = popped {
                         frames.release(key);
                     }
                 }
@@ -158,7 +158,7 @@ proptest! {
                 }
             }
             for (queue, list) in queues.iter().zip(&lists) {
-                let found: Vec<_> = frames.iter(queue).map(|bytes| (usize::from(bytes[0]), bytes.len())).collect();
+                let found: Vec<_> = frames.iter(queue, usize::MAX).map(|bytes| (usize::from(bytes[0]), bytes.len())).collect();
                 let expected: Vec<_> = list.iter().map(|item| (item.0, item.1)).collect();
                 prop_assert_eq!(found, expected);
                 prop_assert_eq!(queue.len(), list.len());
@@ -179,15 +179,13 @@ impl Frames {
     pub(crate) fn assert_held_by(&self, queues: &[Queue], in_writing: &[FrameKey]) {
         let mut named: Vec<u32> = in_writing.iter().map(|key| key.0).collect();
         for queue in queues {
-            let (mut next, mut bytes, before) = (queue.head, 0, named.len());
-            while let Some(node) = self.nodes.get(next as usize) {
-                named.push(node.frame.0);
-                bytes += self.get(node.frame).map_or(0, Bytes::len);
-                next = node.next;
-            }
+            let before = named.len();
+            named.extend(self.keys(queue).map(|key| key.0));
+            let bytes = self.iter(queue, usize::MAX).map(Bytes::len).sum();
             assert_eq!((queue.len(), queue.bytes()), (named.len() - before, bytes), "a queue's sums");
         }
-        assert_eq!(self.nodes.len() + in_writing.len(), named.len(), "a node is in no queue");
+        let rings: usize = queues.iter().map(|queue| queue.len().saturating_sub(1)).sum();
+        assert_eq!(self.nodes.len(), rings, "a node is in no queue");
         named.sort_unstable();
         let mut message_bytes = 0;
         for (key, shared) in &self.table {
@@ -202,11 +200,18 @@ impl Frames {
 
     /// How many messages a queue holds.
     pub(crate) fn messages(&self, queue: &Queue) -> usize {
-        let (mut next, mut messages) = (queue.head, 0);
-        while let Some(node) = self.nodes.get(next as usize) {
-            messages += usize::from(self.purpose(node.frame) == Some(Purpose::Data));
-            next = node.next;
-        }
-        messages
+        self.keys(queue).filter(|&key| self.purpose(key) == Some(Purpose::Data)).count()
+    }
+
+    /// The frame in the queue, and those in the ring until it closes.
+    fn keys(&self, queue: &Queue) -> impl Iterator<Item = FrameKey> {
+        let first = (!queue.is_empty()).then_some(queue.first);
+        let mut ring = (queue.len() > 1).then(|| self.next(queue.last));
+        let others = std::iter::from_fn(move || {
+            let node = ring.take()?;
+            ring = (node != queue.last).then(|| self.next(node));
+            Some(self.nodes[node as usize].frame)
+        });
+        first.into_iter().chain(others)
     }
 }
