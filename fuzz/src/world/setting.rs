@@ -46,7 +46,7 @@ fn limit(route: &mut ConnectionSettings) {
     route.rooms_max = 3;
     route.namespaces_max = 2;
     route.room_members_max = 3;
-    route.name_bytes_max = 8;
+    route.name_bytes_max = 64;
     route.control_frames_per_second_max = 5;
     route.messages_per_second_max = 8;
     route.pongs_pending_max = 2;
