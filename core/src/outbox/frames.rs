@@ -3,12 +3,13 @@
 //! A broadcast puts its frame in the table and a 4-byte key in every
 //! recipient's queue: no atomic count per recipient, and a shared frame counts
 //! once against the server's byte budget. A queue names its oldest frame itself;
-//! the others are a ring of nodes in one slab, so an idle connection owns no
-//! queue memory, and one that keeps up never needs a node.
+//! the others are a [ring](super::rings), so an idle connection owns no queue
+//! memory, and one that keeps up never needs any.
 //!
 //! This file knows nothing of connections, limits or policies.
 
 use bytes::Bytes;
+use super::rings::{NodeKey, Rings};
 use slab::Slab;
 use std::num::NonZeroU64;
 
@@ -20,6 +21,10 @@ pub struct ConflationKey(pub NonZeroU64);
 /// Names a frame in the table. Valid from [`Frames::share`] until its last hold is released.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FrameKey(u32);
+
+impl FrameKey {
+    const NONE: FrameKey = FrameKey(u32::MAX);
+}
 
 /// What a queued frame is, as far as queues care.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,18 +46,8 @@ struct Shared {
     conflation: Option<ConflationKey>,
 }
 
-#[derive(Debug)]
-struct Node {
-    frame: FrameKey,
-    /// The last's is the second.
-    next: u32,
-}
-
-/// No entry.
-const NIL: u32 = u32::MAX;
-
-/// Slabs that emptied give their memory back from this capacity on.
-const SHRINK_FROM_ENTRIES: usize = 1_024;
+/// From this capacity on, the table gives its memory back when it is empty.
+const SHRINK_FROM_FRAMES: usize = 1_024;
 
 /// A first-in, first-out queue of frames. Meaningless without the [`Frames`] it was filled by.
 #[derive(Clone, Copy, Debug)]
@@ -60,13 +55,13 @@ pub(crate) struct Queue {
     /// Means something while there is a frame.
     first: FrameKey,
     /// The node of the last one. Means something while there is a second.
-    last: u32,
+    last: NodeKey,
     len: u32,
     bytes: u32,
 }
 
 impl Queue {
-    pub(crate) const EMPTY: Queue = Queue { first: FrameKey(NIL), last: NIL, len: 0, bytes: 0 };
+    pub(crate) const EMPTY: Queue = Queue { first: FrameKey::NONE, last: NodeKey::NONE, len: 0, bytes: 0 };
 
     pub(crate) fn len(&self) -> usize {
         self.len as usize
@@ -85,7 +80,7 @@ impl Queue {
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     table: Slab<Shared>,
-    nodes: Slab<Node>,
+    rings: Rings,
     message_bytes: u64,
 }
 
@@ -106,7 +101,7 @@ impl Frames {
     ) -> FrameKey {
         self.message_bytes += message_bytes(&bytes, purpose);
         let key = self.table.insert(Shared { bytes, holds: 1, purpose, conflation });
-        FrameKey(u32::try_from(key).unwrap_or(NIL))
+        u32::try_from(key).map_or(FrameKey::NONE, FrameKey)
     }
 
     /// Takes more holds, for as many queues.
@@ -139,7 +134,9 @@ impl Frames {
     fn free(&mut self, key: FrameKey) {
         let shared = self.table.remove(key.0 as usize);
         self.message_bytes -= message_bytes(&shared.bytes, shared.purpose);
-        shrink_if_empty(&mut self.table);
+        if self.table.is_empty() && self.table.capacity() > SHRINK_FROM_FRAMES {
+            self.table = Slab::new();
+        }
     }
 
     pub(crate) fn get(&self, key: FrameKey) -> Option<&Bytes> {
@@ -155,10 +152,10 @@ impl Frames {
         debug_assert_eq!(Some(bytes), self.get(key).map(Bytes::len), "a frame that is in the table");
         queue.bytes += length(bytes);
         queue.len += 1;
-        if queue.len == 1 {
-            queue.first = key;
-        } else {
-            self.push_node(queue, key);
+        match queue.len {
+            1 => queue.first = key,
+            2 => queue.last = self.rings.start(key),
+            _ => queue.last = self.rings.insert_after(queue.last, key),
         }
     }
 
@@ -169,28 +166,13 @@ impl Frames {
         self.push_back(queue, key, len);
     }
 
-    /// Appends to the ring.
-    fn push_node(&mut self, queue: &mut Queue, key: FrameKey) {
-        let place = self.nodes.vacant_entry();
-        let node = u32::try_from(place.key()).unwrap_or(NIL);
-        place.insert(Node { frame: key, next: node });
-        if queue.len > 2
-            && let Some(last) = self.nodes.get_mut(queue.last as usize)
-        {
-            let second = std::mem::replace(&mut last.next, node);
-            self.link(node, second);
-        }
-        queue.last = node;
-    }
-
     /// Takes the oldest frame, whose hold passes to the caller; says how many
     /// bytes it has, too.
     pub(crate) fn pop_front(&mut self, queue: &mut Queue) -> Option<(FrameKey, u32)> {
         let key = queue.first;
         let left = queue.len.checked_sub(1)?;
         if left > 0 {
-            let second = self.next(queue.last);
-            queue.first = self.remove_node(queue, queue.last, second)?;
+            (_, queue.first) = self.rings.remove_after(queue.last)?;
         }
         let bytes = self.get(key).map_or(0, |bytes| length(bytes.len()));
         queue.len = left;
@@ -205,10 +187,9 @@ impl Frames {
         }
         let mut previous = queue.last;
         for position in 1..queue.len() {
-            let node = self.next(previous);
-            let frame = self.nodes.get(node as usize)?.frame;
+            let (node, frame) = self.rings.after(previous)?;
             if position >= skip && self.is_wanted(frame, wanted) {
-                return Some(Place { frame, at: At::Ring { previous, node } });
+                return Some(Place { frame, at: At::Ring { previous } });
             }
             previous = node;
         }
@@ -221,34 +202,15 @@ impl Frames {
             At::Front => {
                 self.pop_front(queue);
             }
-            At::Ring { previous, node } => {
-                self.remove_node(queue, previous, node);
+            At::Ring { previous } => {
+                if self.rings.remove_after(previous).is_some_and(|(node, _)| node == queue.last) {
+                    queue.last = previous;
+                }
                 queue.len -= 1;
                 queue.bytes -= self.get(place.frame).map_or(0, |bytes| length(bytes.len()));
             }
         }
         self.release(place.frame);
-    }
-
-    /// Takes `node` out of the ring, in which it follows `previous`.
-    fn remove_node(&mut self, queue: &mut Queue, previous: u32, node: u32) -> Option<FrameKey> {
-        let removed = self.nodes.try_remove(node as usize)?;
-        self.link(previous, removed.next);
-        if queue.last == node {
-            queue.last = previous;
-        }
-        shrink_if_empty(&mut self.nodes);
-        Some(removed.frame)
-    }
-
-    fn link(&mut self, node: u32, next: u32) {
-        if let Some(node) = self.nodes.get_mut(node as usize) {
-            node.next = next;
-        }
-    }
-
-    fn next(&self, node: u32) -> u32 {
-        self.nodes.get(node as usize).map_or(NIL, |node| node.next)
     }
 
     /// Removes and releases the first frame behind the `skip` oldest that is
@@ -298,8 +260,7 @@ enum At {
     Front,
     Ring {
         /// The one before it in the ring; itself, if it is alone there.
-        previous: u32,
-        node: u32,
+        previous: NodeKey,
     },
 }
 
@@ -324,7 +285,7 @@ pub(crate) struct Walk<'f> {
     frames: &'f Frames,
     next: FrameKey,
     /// The node of `next`; the last one's, as long as the first is next.
-    node: u32,
+    node: NodeKey,
     left: u32,
 }
 
@@ -342,8 +303,7 @@ impl<'f> Iterator for Walk<'f> {
         self.left = self.left.checked_sub(1)?;
         let key = self.next;
         if self.left > 0 {
-            self.node = self.frames.next(self.node);
-            self.next = self.frames.nodes.get(self.node as usize)?.frame;
+            (self.node, self.next) = self.frames.rings.after(self.node)?;
         }
         self.frames.get(key)
     }
@@ -359,12 +319,6 @@ fn message_bytes(bytes: &Bytes, purpose: Purpose) -> u64 {
     match purpose {
         Purpose::Data => bytes.len() as u64,
         Purpose::Ping | Purpose::Pong | Purpose::Close | Purpose::Http => 0,
-    }
-}
-
-fn shrink_if_empty<T>(slab: &mut Slab<T>) {
-    if slab.is_empty() && slab.capacity() > SHRINK_FROM_ENTRIES {
-        *slab = Slab::new();
     }
 }
 

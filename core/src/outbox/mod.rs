@@ -1,6 +1,7 @@
 //! What waits to be written to one connection, and what happens when it is too much.
 
 mod frames;
+mod rings;
 
 pub use frames::ConflationKey;
 pub(crate) use frames::{FrameKey, Frames, Purpose, Queue, Walk, Wanted};

@@ -34,7 +34,7 @@ fn a_shared_frame_counts_once_and_leaves_with_its_last_hold() {
     assert_eq!(frames.message_bytes(), 5);
     assert_eq!(frames.truncate(&mut bob, 0), 1);
     assert_eq!(frames.message_bytes(), 0);
-    assert!(frames.table.is_empty() && frames.nodes.is_empty());
+    assert!(frames.table.is_empty() && frames.rings.used() == 0);
 }
 
 #[test]
@@ -68,11 +68,11 @@ fn a_frame_is_found_behind_those_to_skip_only() {
 fn an_emptied_table_gives_its_memory_back() {
     let mut frames = Frames::default();
     let mut queue = Queue::EMPTY;
-    for _ in 0..2 * SHRINK_FROM_ENTRIES {
+    for _ in 0..2 * SHRINK_FROM_FRAMES {
         push(&mut frames, &mut queue, "x");
     }
     frames.truncate(&mut queue, 0);
-    assert_eq!((frames.table.capacity(), frames.nodes.capacity()), (0, 0));
+    assert_eq!((frames.table.capacity(), frames.rings.capacity()), (0, 0));
 }
 
 /// What is done to one of three queues.
@@ -185,7 +185,7 @@ impl Frames {
             assert_eq!((queue.len(), queue.bytes()), (named.len() - before, bytes), "a queue's sums");
         }
         let rings: usize = queues.iter().map(|queue| queue.len().saturating_sub(1)).sum();
-        assert_eq!(self.nodes.len(), rings, "a node is in no queue");
+        assert_eq!(self.rings.used(), rings, "a node is in no queue");
         named.sort_unstable();
         let mut message_bytes = 0;
         for (key, shared) in &self.table {
@@ -206,11 +206,11 @@ impl Frames {
     /// The frame in the queue, and those in the ring until it closes.
     fn keys(&self, queue: &Queue) -> impl Iterator<Item = FrameKey> {
         let first = (!queue.is_empty()).then_some(queue.first);
-        let mut ring = (queue.len() > 1).then(|| self.next(queue.last));
+        let mut previous = (queue.len() > 1).then_some(queue.last);
         let others = std::iter::from_fn(move || {
-            let node = ring.take()?;
-            ring = (node != queue.last).then(|| self.next(node));
-            Some(self.nodes[node as usize].frame)
+            let (node, frame) = self.rings.after(previous?)?;
+            previous = (node != queue.last).then_some(node);
+            Some(frame)
         });
         first.into_iter().chain(others)
     }
