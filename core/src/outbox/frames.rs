@@ -8,8 +8,8 @@
 //!
 //! This file knows nothing of connections, limits or policies.
 
-use bytes::Bytes;
 use super::rings::{NodeKey, Rings};
+use bytes::Bytes;
 use slab::Slab;
 use std::num::NonZeroU64;
 

@@ -50,7 +50,10 @@ impl Post {
     }
 
     fn waiting(&self) -> Vec<&str> {
-        self.frames.iter(self.outbox.queue(), usize::MAX).map(|bytes| str::from_utf8(bytes).unwrap()).collect()
+        self.frames
+            .iter(self.outbox.queue(), usize::MAX)
+            .map(|bytes| str::from_utf8(bytes).unwrap())
+            .collect()
     }
 }
 
