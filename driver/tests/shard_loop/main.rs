@@ -263,30 +263,6 @@ fn a_shard_that_is_dropped_tells_every_end() {
 }
 
 #[test]
-fn a_state_whose_destructor_panics_harms_nobody() {
-    struct Mine;
-    impl Drop for Mine {
-        fn drop(&mut self) {
-            panic!("as asked");
-        }
-    }
-    let mine = echo().authorise(|_| Ok(Accept::new().state(Mine)));
-    let mut bench = Bench::new(App::new().route("/", mine));
-    let (first, second) = (Line::default(), Line::default());
-    for line in [&first, &second] {
-        line.say(REQUEST);
-        bench.accept(line, b"");
-    }
-    bench.run();
-    first.with(|state| state.after_input = Then::End);
-    bench.run();
-    assert!(first.see(|state| state.is_dropped));
-    second.say(&frame(1, b"alive"));
-    bench.run();
-    assert_eq!(heard(&second), said("alive"));
-}
-
-#[test]
 fn nothing_about_a_connection_comes_after_its_end() {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let (asked, ended) = (Arc::clone(&notes), Arc::clone(&notes));
