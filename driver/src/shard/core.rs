@@ -93,8 +93,14 @@ impl Core {
         [self.hub.next_deadline(), draining].into_iter().flatten().min()
     }
 
-    pub(super) fn accept(&mut self, peer: Option<SocketAddr>) -> Result<ConnectionId, TooManyHandshakes> {
+    pub(super) fn accept(
+        &mut self,
+        app: &Application,
+        peer: Option<SocketAddr>,
+    ) -> Result<ConnectionId, TooManyHandshakes> {
         let id = self.hub.accept(self.now)?;
+        // Another may have given way, which is told before its slot is free.
+        self.settle(app);
         let slot = id.slot() as usize;
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, Session::default);
