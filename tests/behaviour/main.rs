@@ -121,6 +121,7 @@ scenarios! {
         an_endless_head_is_answered_431
         too_many_header_lines_are_answered_431
         ambiguous_heads_are_answered_400
+        other_protocols_are_answered_and_closed
         another_version_is_told_ours
         a_second_request_behind_an_upgrade_is_no_request
         a_second_request_behind_a_plain_one_is_never_answered

@@ -114,6 +114,23 @@ pub(crate) fn ambiguous_heads_are_answered_400(world: &World) {
     siege.assert_nobody_got_in();
 }
 
+/// Whatever speaks another language hears an HTTP answer and the end.
+pub(crate) fn other_protocols_are_answered_and_closed(world: &World) {
+    let mut siege = Siege::new(world, |_| {});
+    for (greeting, status) in [
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        ("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", 505),
+        ("GET /\r\n\r\n", 400),
+        ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0", 400),
+        ("EHLO localhost\r\n\r\n", 400),
+        ("CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere\r\n\r\n", 400),
+        ("GET http://elsewhere/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    ] {
+        siege.assert_answered(greeting, status);
+    }
+    siege.assert_nobody_got_in();
+}
+
 pub(crate) fn another_version_is_told_ours(world: &World) {
     let mut siege = Siege::new(world, |_| {});
     for version in ["Sec-WebSocket-Version: 8", "Sec-WebSocket-Version: 14", "X: 13"] {

@@ -11,6 +11,7 @@
 //! | endless or huge head, one byte at a time | `an_endless_head_is_answered_431` | `handshake::an_endless_head…` |
 //! | more than 100 headers | `too_many_header_lines_are_answered_431` | `handshake::too_many_header_lines…` |
 //! | non-ASCII, NUL, obs-fold, duplicates, body | `ambiguous_heads_are_answered_400` | `handshake::ambiguous_heads…` |
+//! | another protocol or HTTP version | `other_protocols_are_answered_and_closed` | `core/src/handshake/tests` |
 //! | another version | `another_version_is_told_ours` | `handshake::another_version…` |
 //! | pipelined second request | `a_second_request_behind_an_upgrade_is_no_request`, `a_second_request_behind_a_plain_one_is_never_answered` | `handshake::a_second_request…` (two) |
 //! | a message dripped for ever | `a_dripped_message_is_cut_when_its_time_is_over` | `framing::a_dripped_message…` |
@@ -124,7 +125,15 @@ impl<'w> Siege<'w> {
     fn hear_refusal(&mut self, mut raw: Raw, code: u16) {
         assert_eq!(raw.hear_close(), code);
         raw.hear_end();
+        self.count_refusal();
+    }
+
+    /// One more was refused, and the application is told of its end, once.
+    #[track_caller]
+    fn count_refusal(&mut self) {
         self.refused += 1;
+        let ends = self.ends.wait_for(self.refused);
+        assert_eq!(ends.len(), self.refused, "{ends:?}");
     }
 
     /// Whoever was refused is gone, for a violation that was told and counted

@@ -48,7 +48,7 @@ pub(crate) fn slow_handshakes_share_one_limit_of_time(world: &World) {
         |app: App| app.post_async("/post", 10_000, |_, _| async { Response::text(StatusCode::OK, "never") });
     let mut siege = Siege::of(
         world,
-        |settings| settings.handshake_time_max = Duration::from_millis(200),
+        |settings| settings.handshake_time_max = Duration::from_millis(500),
         Siege::echo(),
         post,
     );

@@ -178,8 +178,13 @@ impl Raw {
 
     /// Writes to an other side that may have let go of the socket; says whether
     /// it had not.
+    #[track_caller]
     pub(crate) fn try_write(&mut self, bytes: &[u8]) -> bool {
-        self.0.write_all(bytes).is_ok()
+        let written = self.0.write_all(bytes);
+        let kind = written.as_ref().map_err(std::io::Error::kind);
+        let is_stuck = matches!(kind, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        assert!(!is_stuck, "it must be taken or refused within the deadline");
+        written.is_ok()
     }
 
     #[track_caller]
