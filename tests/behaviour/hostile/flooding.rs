@@ -10,17 +10,11 @@ pub(crate) fn a_flood_of_pings_is_refused_at_the_rate(world: &World) {
         let mut raw = siege.server.raw_open("/");
         raw.write(&flood.repeat(1_000));
         let mut pongs = 0;
-        let code = loop {
-            match raw.hear() {
-                (10, _) => pongs += 1,
-                (8, payload) => break u16::from_be_bytes([payload[0], payload[1]]),
-                other => panic!("neither a pong nor a close: {other:?}"),
-            }
-        };
-        assert_eq!(code, 1008);
+        siege.hear_refusal_after(raw, 1008, |_, opcode| {
+            assert_eq!(opcode, 10);
+            pongs += 1;
+        });
         assert!(pongs <= 100, "{pongs}");
-        raw.hear_end();
-        siege.count_refusal();
     }
     siege.assert_over();
 }
@@ -29,9 +23,7 @@ pub(crate) fn messages_over_the_rate_are_refused(world: &World) {
     let mut siege = Siege::new(world, |settings| settings.connection.messages_per_second_max = 1_000);
     let mut raw = siege.server.raw_open("/");
     raw.write(&frame(2, b"").repeat(5_000));
-    while raw.hear().0 == 2 {}
-    raw.hear_end();
-    siege.count_refusal();
+    siege.hear_refusal_after(raw, 1008, |_, opcode| assert_eq!(opcode, 2));
     siege.assert_over();
     assert!(siege.ends.all()[0].contains("more than 1000 messages in a second"));
 }

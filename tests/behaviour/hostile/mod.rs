@@ -122,8 +122,20 @@ impl<'w> Siege<'w> {
 
     /// The next and last that an attacker hears is a close with this code.
     #[track_caller]
-    fn hear_refusal(&mut self, mut raw: Raw, code: u16) {
-        assert_eq!(raw.hear_close(), code);
+    fn hear_refusal(&mut self, raw: Raw, code: u16) {
+        self.hear_refusal_after(raw, code, |_, opcode| panic!("a close must come, not opcode {opcode}"));
+    }
+
+    /// The same after other frames, whose opcodes are given to `other`.
+    #[track_caller]
+    fn hear_refusal_after(&mut self, mut raw: Raw, code: u16, mut other: impl FnMut(&mut Raw, u8)) {
+        let payload = loop {
+            match raw.hear() {
+                (8, payload) => break payload,
+                (opcode, _) => other(&mut raw, opcode),
+            }
+        };
+        assert_eq!(u16::from_be_bytes([payload[0], payload[1]]), code);
         raw.hear_end();
         self.count_refusal();
     }
