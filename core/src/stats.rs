@@ -10,6 +10,9 @@ pub struct Stats {
     pub transports_accepted: u64,
     /// Transports refused because too many handshakes were pending.
     pub transports_refused: u64,
+    /// Transports that failed before their connection opened: cut off, or not
+    /// speaking TLS where that is spoken.
+    pub handshakes_failed: u64,
     /// Connections that opened.
     pub connections_opened: u64,
     /// Connections that opened and are closed.
@@ -61,6 +64,7 @@ impl AddAssign for Stats {
         let Stats {
             transports_accepted,
             transports_refused,
+            handshakes_failed,
             connections_opened,
             connections_closed,
             requests_answered,
@@ -82,6 +86,7 @@ impl AddAssign for Stats {
         } = other;
         self.transports_accepted += transports_accepted;
         self.transports_refused += transports_refused;
+        self.handshakes_failed += handshakes_failed;
         self.connections_opened += connections_opened;
         self.connections_closed += connections_closed;
         self.requests_answered += requests_answered;

@@ -90,6 +90,11 @@ impl Socket {
         self.may_write
     }
 
+    /// Whether reading may be expensive.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.transport.is_handshaking()
+    }
+
     /// The bytes that were kept from an earlier read.
     pub(super) fn take_unread(&mut self) -> BytesMut {
         self.unread.take().map(|unread| *unread).unwrap_or_default()

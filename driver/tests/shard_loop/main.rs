@@ -6,6 +6,8 @@ mod bench;
 mod holding_up;
 mod line;
 mod panics;
+#[cfg(feature = "tls")]
+mod tls;
 
 use bench::Bench;
 use fanfare_driver::{Accept, App, Route, StopOptions, Turn};
