@@ -36,7 +36,8 @@
 //! # Features
 //!
 //! `tokio` (default) brings the tokio adapter; without it only the
-//! core and the driver are compiled.
+//! core and the driver are compiled. `tls` brings [`Tls`](driver::Tls), for `wss://` without a
+//! proxy; without it no cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;
@@ -62,3 +63,6 @@ pub use fanfare_driver::{
     Accept, App, AppError, Connection, ConnectionInfo, Ctx, Handle, HandleError, HandlerError, Recipient,
     Reply, Request, Route, StopOptions,
 };
+#[cfg(feature = "tls")]
+#[doc(no_inline)]
+pub use fanfare_driver::{Tls, TlsError};

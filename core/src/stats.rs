@@ -12,6 +12,9 @@ pub struct Stats {
     pub transports_refused: u64,
     /// Transports that were longest about their handshake, and gave way to others.
     pub handshakes_evicted: u64,
+    /// Transports that failed before their connection opened: cut off, or not
+    /// speaking TLS where that is spoken.
+    pub handshakes_failed: u64,
     /// Connections that opened.
     pub connections_opened: u64,
     /// Connections that opened and are closed.
@@ -64,6 +67,7 @@ impl AddAssign for Stats {
             transports_accepted,
             transports_refused,
             handshakes_evicted,
+            handshakes_failed,
             connections_opened,
             connections_closed,
             requests_answered,
@@ -86,6 +90,7 @@ impl AddAssign for Stats {
         self.transports_accepted += transports_accepted;
         self.transports_refused += transports_refused;
         self.handshakes_evicted += handshakes_evicted;
+        self.handshakes_failed += handshakes_failed;
         self.connections_opened += connections_opened;
         self.connections_closed += connections_closed;
         self.requests_answered += requests_answered;

@@ -20,6 +20,8 @@ mod reply;
 mod server;
 mod shard;
 mod stop;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod wall;
 
@@ -32,7 +34,13 @@ pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
 pub use stop::StopOptions;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 pub use transport::Transport;
+
+/// The TLS in use, for configurations of one's own: see [`Tls::from_config`].
+#[cfg(feature = "tls")]
+pub use rustls;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,8 @@ use crate::ready::ReadyList;
 use crate::reply::{Answer, Reply, reply};
 use crate::shard::Shard;
 use crate::stop::StopOptions;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::transport::Transport;
 use fanfare_core::broadcast::{Audience, Target};
 use fanfare_core::directory::{Budget, Directory, ShardSet};
@@ -108,7 +110,7 @@ impl Launch {
         let shards = (0..u16::try_from(shards).unwrap_or(u16::MAX))
             .map(|index| Ok(Shard::new(ShardId(index), handle.clone(), seeded()?)))
             .collect::<Result<_, AppError>>()?;
-        Ok(Launch { acceptor: Acceptor { server }, handle, shards })
+        Ok(Launch { acceptor: Acceptor::new(server), handle, shards })
     }
 }
 
@@ -261,9 +263,32 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Acceptor {
     server: Arc<Server>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Acceptor {
+    fn new(server: Arc<Server>) -> Acceptor {
+        Acceptor {
+            server,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// The same for peers that speak TLS, on every transport that is given.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Acceptor {
+        Acceptor { tls: Some(tls), ..self }
+    }
+
+    /// The same for transports that are taken as they are, whatever the others are.
+    #[must_use]
+    pub fn plain(&self) -> Acceptor {
+        Acceptor::new(Arc::clone(&self.server))
+    }
+
     /// Gives a transport to the least loaded shard. `unread` are bytes that
     /// were read from it before; nothing of them is lost.
     pub fn accept(
@@ -275,6 +300,11 @@ impl Acceptor {
         let least = self.server.shards.iter().min_by_key(|shard| shard.load.load(Ordering::Relaxed));
         let Some(shard) = least else { return Err(HandleError::Stopped) };
         shard.load.fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "tls")]
+        let (transport, unread) = match &self.tls {
+            Some(tls) => (tls.wrap(transport, unread), Vec::new()),
+            None => (transport, unread),
+        };
         let arrival = Arrival { transport, peer, unread };
         shard.inbox.push(Command::Arrive(arrival)).inspect_err(|_| {
             shard.load.fetch_sub(1, Ordering::Relaxed);

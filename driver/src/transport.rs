@@ -34,4 +34,10 @@ pub trait Transport: fmt::Debug + Send {
 
     /// Gives up: no bytes that wait need to arrive, a reset is acceptable.
     fn abort(&mut self);
+
+    /// Whether the next reads may cost much more than others, as those of a
+    /// handshake of TLS do. Of such transports only a few are read in a turn.
+    fn is_handshaking(&self) -> bool {
+        false
+    }
 }

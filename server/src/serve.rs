@@ -3,9 +3,10 @@
 use crate::apps;
 use crate::descriptors;
 use crate::failure::Failure;
-use crate::settings::ServeOptions;
+use crate::reload;
+use crate::settings::{ServeOptions, TlsFiles};
 use fanfare::tokio::{Placement, Server};
-use fanfare::{Handle, StopOptions};
+use fanfare::{Handle, StopOptions, Tls};
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU16;
@@ -17,18 +18,24 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, runtime, shards, placement, log, stop_time_max, config } = options;
+    let ServeOptions { addr, tls, runtime, shards, placement, log, stop_time_max, config } = options;
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let shards = usize::from(shards.unwrap_or_else(one_per_core).get());
+    let tls = tls.map(|TlsFiles { chain, key }| Tls::from_pem_files(chain, key)).transpose()?;
     let (listener, address) = listen(addr)?;
     listener.set_nonblocking(true).map_err(Failure::Start)?;
     runtime_for(shards, placement)?.block_on(async {
-        let server = Server::with_shards(apps::all(config), shards, placement)?;
+        let mut server = Server::with_shards(apps::all(config), shards, placement)?;
         stop_on_signals(server.handle(), stop_time_max)?;
+        reload::on_hangup(tls.clone())?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        if let Some(tls) = tls {
+            server = server.tls(tls);
+        }
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::Start)?;
-        announce(address)?;
-        tracing::info!(%address, %runtime, shards, ?placement, descriptors_max, "listening");
+        announce(scheme, address)?;
+        tracing::info!(%address, scheme, %runtime, shards, ?placement, descriptors_max, "listening");
         server.serve(listener).await?;
         tracing::info!("stopped");
         Ok(())
@@ -55,9 +62,9 @@ fn runtime_for(shards: usize, placement: Placement) -> Result<Runtime, Failure> 
 }
 
 /// On standard output, for whoever started the program and waits for it.
-fn announce(address: SocketAddr) -> Result<(), Failure> {
+fn announce(scheme: &str, address: SocketAddr) -> Result<(), Failure> {
     let mut out = io::stdout();
-    writeln!(out, "listening on http://{address}").and_then(|()| out.flush()).map_err(Failure::Output)
+    writeln!(out, "listening on {scheme}://{address}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
 /// The first SIGINT or SIGTERM stops gracefully, the second at once.

@@ -66,6 +66,9 @@ impl Hub {
         kind: io::ErrorKind,
     ) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
+        if self.links.get(slot).is_some_and(|link| link.phase.is_before_open()) {
+            self.stats.handshakes_failed += 1;
+        }
         self.conclude(now, slot, Signal::GiveUp, CloseReason::Transport(kind));
         Ok(())
     }

@@ -37,6 +37,9 @@ use std::task::Context;
 const COMMANDS_PER_TURN: usize = 1_024;
 /// Sockets served in one turn.
 const SOCKETS_PER_TURN: usize = 4_096;
+/// Of these, in the middle of a transport's own handshake: each may cost as much
+/// as reading a thousand messages.
+const HANDSHAKES_PER_TURN: usize = 16;
 /// Deadlines looked at in one turn.
 const DEADLINES_PER_TURN: usize = 4_096;
 
@@ -223,8 +226,16 @@ impl Shard {
 
     fn serve_ready(&mut self) {
         let budget = self.sockets.ready_len().min(SOCKETS_PER_TURN);
+        let mut handshakes_left = HANDSHAKES_PER_TURN;
         for _ in 0..budget {
             let Some(id) = self.sockets.next_ready() else { break };
+            if self.sockets.get_mut(id).is_some_and(|socket| socket.is_handshaking()) {
+                if handshakes_left == 0 {
+                    self.sockets.list(id);
+                    continue;
+                }
+                handshakes_left -= 1;
+            }
             self.serve(id);
         }
         self.list_resumed();

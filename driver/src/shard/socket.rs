@@ -95,6 +95,11 @@ impl Socket {
         self.unread.as_ref().map_or(0, |unread| unread.len())
     }
 
+    /// Whether reading may be expensive.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.transport.is_handshaking()
+    }
+
     /// The bytes that were kept from earlier reads.
     pub(super) fn take_unread(&mut self) -> BytesMut {
         self.unread.take().map(|unread| *unread).unwrap_or_default()

@@ -7,6 +7,8 @@ mod handshakes;
 mod holding_up;
 mod line;
 mod panics;
+#[cfg(feature = "tls")]
+mod tls;
 
 use bench::Bench;
 use fanfare_driver::{App, Route, Turn};

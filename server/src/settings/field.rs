@@ -6,11 +6,12 @@ use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, Un
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 use toml::Value;
 
-/// Switches an optional time off.
+/// Switches an optional time, or a file, off.
 const OFF: &str = "off";
 /// Leaves the number of shards to the machine.
 const AUTO: &str = "auto";
@@ -33,6 +34,7 @@ pub(super) enum Field<'a> {
     Placement(&'a mut Placement),
     Shards(&'a mut Option<NonZeroU16>),
     Text(&'a mut String),
+    FileOrOff(&'a mut Option<PathBuf>),
 }
 
 /// A text that a setting does not take.
@@ -74,6 +76,7 @@ impl Field<'_> {
             Field::Placement(placement) => *placement = placement_from(text)?,
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
+            Field::FileOrOff(file) => *file = (text != OFF).then(|| PathBuf::from(text)),
         }
         Ok(())
     }
@@ -92,6 +95,7 @@ impl Field<'_> {
             Field::Runtime(_) | Field::Placement(_) => "NAME",
             Field::Shards(_) => "COUNT|auto",
             Field::Text(_) => "FILTER",
+            Field::FileOrOff(_) => "FILE|off",
         }
     }
 
@@ -110,7 +114,8 @@ impl Field<'_> {
             | Field::Runtime(_)
             | Field::Placement(_)
             | Field::Shards(_)
-            | Field::Text(_) => Value::String(self.to_string()).to_string(),
+            | Field::Text(_)
+            | Field::FileOrOff(_) => Value::String(self.to_string()).to_string(),
         }
     }
 }
@@ -135,6 +140,8 @@ impl fmt::Display for Field<'_> {
             Field::Shards(Some(shards)) => write!(f, "{shards}"),
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
+            Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
+            Field::FileOrOff(None) => f.write_str(OFF),
         }
     }
 }

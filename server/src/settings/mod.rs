@@ -23,7 +23,7 @@ use fanfare_core::config::{Config, Preset, Settings};
 use field::Runtime;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use table::Setting;
 use tracing_subscriber::EnvFilter;
@@ -33,6 +33,8 @@ use tracing_subscriber::EnvFilter;
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 is any free one.
     pub(crate) addr: SocketAddr,
+    /// What to show to peers that speak TLS; `None` = speak plainly.
+    pub(crate) tls: Option<TlsFiles>,
     /// What the shards run on.
     pub(crate) runtime: Runtime,
     /// Where the shards run.
@@ -47,10 +49,19 @@ pub(crate) struct ServeOptions {
     pub(crate) config: Config,
 }
 
+/// A server's certificate and its key.
+#[derive(Debug)]
+pub(crate) struct TlsFiles {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
 /// The settings while sources still write into them.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     addr: SocketAddr,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     runtime: Runtime,
     placement: Placement,
     shards: Option<NonZeroU16>,
@@ -63,6 +74,8 @@ impl Default for Draft {
     fn default() -> Self {
         Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tls_cert: None,
+            tls_key: None,
             runtime: Runtime::Tokio,
             placement: Placement::default(),
             shards: None,
@@ -110,8 +123,15 @@ impl Draft {
                 "a level such as info, or fanfare=debug,warn",
             ),
         })?;
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(chain), Some(key)) => Some(TlsFiles { chain, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::HalfOfTls { given: "tls_cert", missing: "tls_key" }),
+            (None, Some(_)) => return Err(Failure::HalfOfTls { given: "tls_key", missing: "tls_cert" }),
+        };
         Ok(ServeOptions {
             addr: self.addr,
+            tls,
             runtime: self.runtime,
             placement: self.placement,
             shards: self.shards,

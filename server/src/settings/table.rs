@@ -61,12 +61,18 @@ pub(super) static GROUPS: [Group; 8] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 4] = [
+static SERVER: [Setting; 6] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
         "Where to listen; :PORT is this machine only, port 0 any free one",
     ),
+    row(
+        "tls_cert",
+        |d| Field::FileOrOff(&mut d.tls_cert),
+        "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
+    ),
+    row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio"),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
