@@ -20,13 +20,14 @@ mod reply;
 mod server;
 mod shard;
 mod stop;
+mod surroundings;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
 mod wall;
 
 pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route};
-pub use clock::{Clock, unix_seconds};
+pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
 pub use error::{AppError, HandleError, HandlerError, Outcome};
 pub use handle::{ConnectionInfo, Handle, Recipient};
@@ -34,6 +35,7 @@ pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
 pub use stop::StopOptions;
+pub use surroundings::Surroundings;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub use transport::Transport;

@@ -9,6 +9,7 @@ use crate::ready::ReadyList;
 use crate::reply::{Answer, Reply, reply};
 use crate::shard::Shard;
 use crate::stop::StopOptions;
+use crate::surroundings::Surroundings;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 use crate::transport::Transport;
@@ -16,7 +17,6 @@ use fanfare_core::broadcast::{Audience, Target};
 use fanfare_core::directory::{Budget, Directory, ShardSet};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
-use fanfare_core::random::Random;
 use fanfare_core::stats::Stats;
 use std::fmt;
 use std::net::SocketAddr;
@@ -87,37 +87,41 @@ pub struct Launch {
 impl Launch {
     /// Builds a server of `shards` shards. The application is checked here.
     pub fn new(app: App, shards: usize, spawner: Arc<dyn Spawn>) -> Result<Launch, AppError> {
+        Launch::within(Surroundings::real()?, app, shards, spawner)
+    }
+
+    /// The same where time and chance are not the machine's.
+    pub fn within(
+        surroundings: Surroundings,
+        app: App,
+        shards: usize,
+        spawner: Arc<dyn Spawn>,
+    ) -> Result<Launch, AppError> {
+        let Surroundings { clock, mut random } = surroundings;
         if !(1..=SHARDS_MAX).contains(&shards) {
             return Err(AppError::Shards { shards });
         }
         let (app, config) = Application::build(app)?;
-        let mut seeds = seeded()?;
         let settings = config.server();
         let links = (0..u16::try_from(shards).unwrap_or(u16::MAX))
             .map(|index| ShardLink::new(ShardId(index), settings.shard_inbox_messages_max))
             .collect();
         let server = Arc::new(Server {
-            directory: Mutex::new(Directory::new(settings, (seeds.next_u64(), seeds.next_u64()))),
+            directory: Mutex::new(Directory::new(settings, (random.next_u64(), random.next_u64()))),
             budget: Mutex::new(Budget::new(settings.server_outbox_bytes_max)),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
             app,
             config: Arc::new(config),
-            clock: Clock::start(),
+            clock,
             spawner,
             shards: links,
         });
         let handle = Handle::new(Arc::clone(&server));
         let shards = (0..u16::try_from(shards).unwrap_or(u16::MAX))
-            .map(|index| Ok(Shard::new(ShardId(index), handle.clone(), seeded()?)))
-            .collect::<Result<_, AppError>>()?;
+            .map(|index| Shard::new(ShardId(index), handle.clone(), random.fork()))
+            .collect();
         Ok(Launch { acceptor: Acceptor::new(server), handle, shards })
     }
-}
-
-fn seeded() -> Result<Random, AppError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| AppError::Randomness(error.to_string()))?;
-    Ok(Random::from_seed(seed))
 }
 
 impl ShardLink {
