@@ -135,7 +135,7 @@ impl Shard {
         if self.has_ended {
             return Turn::Ended;
         }
-        self.core.retry_relays();
+        self.core.look_for_room();
         self.serve_ready();
         self.core.continue_draining(&self.server.app);
         self.write_listed();
