@@ -188,9 +188,16 @@ impl Core {
         self.hub.send(self.now, id, frame)
     }
 
+    /// The same where there is room without anything giving way; says whether there was.
+    pub(super) fn send_if_room(&mut self, id: ConnectionId, frame: &Frame) -> Result<bool, SendError> {
+        self.lease_budget(frame.len());
+        self.hub.send_if_room(self.now, id, frame)
+    }
+
     /// Starts the closing handshake; a connection that is over stays over.
     pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
         let _ = self.hub.close(self.now, id, code, reason);
+        self.refuse_sends(id);
     }
 
     /// Delivers to this shard's share of an audience.

@@ -14,6 +14,7 @@ mod serve;
 mod session;
 mod socket;
 mod sockets;
+mod waiting;
 
 pub(crate) use self::core::{Core, Job};
 
