@@ -9,6 +9,7 @@ mod line;
 mod panics;
 #[cfg(feature = "tls")]
 mod tls;
+mod waiting;
 
 use bench::Bench;
 use fanfare_driver::{App, Route, Turn};
