@@ -8,6 +8,7 @@ use crate::reply::Reply;
 use crate::server::Server;
 use crate::shard::Core;
 use crate::stop::StopOptions;
+use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::CloseCode;
 use fanfare_core::directory::{ShardSet, Totals};
@@ -272,6 +273,7 @@ impl Handle {
 
     /// Tells the error callback of a connection's route.
     pub(crate) fn report(&self, id: ConnectionId, error: HandlerError) {
+        let error = Theirs::new(error);
         self.run_always(id.shard(), move |core, app| core.handler_failed(app, id, &error));
     }
 

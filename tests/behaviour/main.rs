@@ -15,7 +15,7 @@
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own` |
+//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade` |
 //! | 14 subprotocol | `the_application_chooses_the_subprotocol` |
 //! | 15 graceful stop | file `stopping` |
@@ -70,6 +70,7 @@ scenarios! {
     authorise {
         the_application_refuses_with_status_and_body
         authorisation_may_take_its_time
+        who_leaves_before_the_decision_is_let_go
         the_application_chooses_the_subprotocol
         origins_are_judged_before_the_upgrade
     }
@@ -157,6 +158,7 @@ scenarios! {
     limits {
         connections_max_is_exact_in_a_crowd
         an_address_has_a_limit_of_its_own
+        the_silent_keep_no_honest_client_out
         client_ids_may_be_shared
         a_newer_connection_replaces_the_older
         a_taken_client_id_is_refused

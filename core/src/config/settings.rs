@@ -27,7 +27,8 @@ pub struct Settings {
     pub head_bytes_max: usize,
     /// Header lines in the HTTP head: 5 to 1,000.
     pub headers_max: usize,
-    /// Transports of one shard that have not finished their handshake.
+    /// Transports of one shard that have not finished their handshake. One more,
+    /// and whichever has been longest without a whole head gives way.
     pub pending_handshakes_max: usize,
     /// The one read buffer of a shard, in bytes: 4 KiB to 16 MiB.
     pub read_buffer_bytes: usize,

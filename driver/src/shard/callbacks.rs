@@ -8,7 +8,7 @@ use super::session::{Open, Session};
 use crate::app::{Application, Control, Ctx, Handled, Receiver, Route};
 use crate::connection::{Connection, ConnectionInbox};
 use crate::error::HandlerError;
-use crate::wall;
+use crate::wall::{self, Theirs};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::hub::{Closed, Notice};
 use fanfare_core::id::ConnectionId;
@@ -86,7 +86,7 @@ impl Core {
             && let Some(connection) = self.connection(id)
         {
             match wall::call(|| start(connection.clone())) {
-                Some(future) => self.handle.spawn(Box::pin(attend(connection, future))),
+                Some(future) => self.handle.spawn(Box::pin(attend(connection, wall::attend(future)))),
                 None => self.handler_panicked(id),
             }
         }
@@ -163,13 +163,19 @@ impl Core {
     ) {
         match wall::call(|| callback(&mut Ctx::new(self, id))) {
             Some(Ok(())) => {}
-            Some(Err(error)) => self.handler_failed(app, id, &error),
+            Some(Err(error)) => self.handler_failed(app, id, &Theirs::new(error)),
             None => self.handler_panicked(id),
         }
     }
 
     /// A handler returned an error.
-    pub(crate) fn handler_failed(&mut self, app: &Application, id: ConnectionId, error: &HandlerError) {
+    pub(crate) fn handler_failed(
+        &mut self,
+        app: &Application,
+        id: ConnectionId,
+        error: &Theirs<HandlerError>,
+    ) {
+        let Some(error) = error.get() else { return };
         let Some(handler) = self.route(app, id).and_then(|route| route.on_error.as_ref()) else {
             tracing::warn!(%id, %error, "a handler failed");
             return;
@@ -186,15 +192,15 @@ impl Core {
     }
 }
 
-/// Runs a connection's future behind the wall, and closes the connection when it returns.
-async fn attend(connection: Connection, future: crate::app::BoxFuture<Handled>) {
+/// Awaits a connection's future, and closes the connection when it returns.
+async fn attend(connection: Connection, attended: impl Future<Output = Option<Handled>>) {
     let id = connection.id();
     let handle = connection.handle().clone();
-    let outcome = wall::attend(future).await;
+    let outcome = attended.await.map(|outcome| outcome.map_err(Theirs::new));
     handle.run_always(id.shard(), move |core, app| match outcome {
         Some(outcome) => {
-            if let Err(error) = outcome {
-                core.handler_failed(app, id, &error);
+            if let Err(error) = &outcome {
+                core.handler_failed(app, id, error);
             }
             core.close(id, CloseCode::Normal, "");
         }

@@ -6,7 +6,6 @@ use super::session::Session;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
-use crate::wall;
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
@@ -94,8 +93,14 @@ impl Core {
         [self.hub.next_deadline(), draining].into_iter().flatten().min()
     }
 
-    pub(super) fn accept(&mut self, peer: Option<SocketAddr>) -> Result<ConnectionId, TooManyHandshakes> {
+    pub(super) fn accept(
+        &mut self,
+        app: &Application,
+        peer: Option<SocketAddr>,
+    ) -> Result<ConnectionId, TooManyHandshakes> {
         let id = self.hub.accept(self.now)?;
+        // Another may have given way, which is told before its slot is free.
+        self.settle(app);
         let slot = id.slot() as usize;
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, Session::default);
@@ -151,14 +156,10 @@ impl Core {
         }
     }
 
-    /// Replaces what is known of a connection. What was known may hold the
-    /// application's own state, whose destructor is the application's code.
+    /// Replaces what is known of a connection.
     pub(super) fn put_session(&mut self, id: ConnectionId, session: Session) {
         if let Some(place) = self.sessions.get_mut(id.slot() as usize) {
-            let before = std::mem::replace(place, session);
-            if wall::call(|| drop(before)).is_none() {
-                tracing::error!(%id, "the state of a connection panicked when it was dropped");
-            }
+            *place = session;
         }
     }
 

@@ -221,8 +221,9 @@ impl Core {
         let (waiting, over) = reply();
         asking.waiting = Some(waiting);
         let handle = self.handle.clone();
+        let attended = wall::attend(future);
         self.handle.spawn(Box::pin(async move {
-            let Some(result) = unless(over, wall::attend(future)).await else { return };
+            let Some(result) = unless(over, attended).await else { return };
             handle.run_always(id.shard(), move |core, app| match result {
                 Some(result) => go_on(core, app, result),
                 None => core.panicked_before_opening(id),

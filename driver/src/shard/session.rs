@@ -3,6 +3,7 @@
 use crate::app::{Params, Request};
 use crate::connection::ConnectionInbox;
 use crate::reply::Answer;
+use crate::wall::Theirs;
 use fanfare_core::id::ConnectionId;
 use std::any::Any;
 use std::fmt;
@@ -40,7 +41,7 @@ pub(crate) struct Open {
     pub(super) id: ConnectionId,
     pub(super) endpoint: usize,
     pub(crate) params: Option<Arc<Params>>,
-    pub(crate) state: Option<Box<dyn Any + Send>>,
+    pub(crate) state: Theirs<Box<dyn Any + Send>>,
     pub(super) inbox: Option<Arc<ConnectionInbox>>,
 }
 
