@@ -8,8 +8,8 @@
 //! | features.md | shown by |
 //! |---|---|
 //! | 1 ids, metadata | `a_connection_is_described`, `an_unknown_recipient_is_a_typed_error` |
-//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took` |
-//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes` |
+//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took`, `a_send_that_waits_goes_no_faster_than_its_peer_reads` |
+//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes`, `every_receiver_hears_of_the_end`, `a_send_that_waits_hears_when_its_peer_is_gone` |
 //! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `parameters_and_state_belong_to_the_connection` |
 //! | 5 pings | `pings_are_answered_and_seen` |
 //! | 7 start, stop | `a_stopped_server_makes_room_for_the_next`, `stopping_twice_is_stopping_once` |
@@ -181,6 +181,8 @@ scenarios! {
         a_handler_that_does_not_read_blocks_its_peer
         a_handler_that_returns_closes
         a_handler_that_returns_while_its_peer_is_blocked_closes
+        a_send_that_waits_goes_no_faster_than_its_peer_reads
+        a_send_that_waits_hears_when_its_peer_is_gone
         every_receiver_hears_of_the_end
     }
     slow_readers {

@@ -81,6 +81,9 @@ pub struct ConnectionSettings {
     /// From how many queued bytes on the application is told of the pressure; no
     /// more than `outbox_bytes_max`.
     pub outbox_pressure_bytes: usize,
+    /// Sends that wait for room in one connection's outbox, instead of being
+    /// subject to its policy.
+    pub sends_waiting_max: usize,
     /// What happens when the outbox is full.
     pub outbox_policy: Overflow,
     /// Received messages that wait for a pull-style or asynchronous handler.
@@ -221,6 +224,7 @@ impl Default for ConnectionSettings {
             outbox_messages_max: 256,
             outbox_bytes_max: MIB,
             outbox_pressure_bytes: MIB / 2,
+            sends_waiting_max: 64,
             outbox_policy: Overflow::DropNewest,
             inbox_messages_max: 64,
             inbox_bytes_max: MIB,

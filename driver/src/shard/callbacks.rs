@@ -29,6 +29,7 @@ impl Core {
                         self.guard(app, id, |ctx| handler(ctx));
                     }
                 }
+                Notice::Room(id) => self.room_came(id),
                 Notice::GroupOpened(_) | Notice::GroupClosed(_) | _ => {}
             }
             self.collect_notices();
@@ -42,7 +43,9 @@ impl Core {
             match notice {
                 Notice::GroupOpened(group) => self.tell_directory(&group, true),
                 Notice::GroupClosed(group) => self.tell_directory(&group, false),
-                Notice::Closed(_) | Notice::Pressure { .. } | _ => self.notices.push_back(notice),
+                Notice::Closed(_) | Notice::Pressure { .. } | Notice::Room(_) | _ => {
+                    self.notices.push_back(notice);
+                }
             }
         }
     }
@@ -131,6 +134,7 @@ impl Core {
         if let Some(inbox) = self.open_session(id).and_then(|open| open.inbox.as_ref()) {
             inbox.close();
         }
+        self.answer_all(id, &closed.reason);
         tracing::debug!(%id, reason = %closed.reason, "connection ended");
         if let Some(handler) = self.route(app, id).and_then(|route| route.on_close.as_ref()) {
             self.guard(app, id, |ctx| handler(ctx, closed));

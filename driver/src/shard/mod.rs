@@ -14,6 +14,7 @@ mod serve;
 mod session;
 mod socket;
 mod sockets;
+mod waiting;
 
 pub(crate) use self::core::{Core, Job};
 
@@ -135,7 +136,7 @@ impl Shard {
         if self.has_ended {
             return Turn::Ended;
         }
-        self.core.retry_relays();
+        self.core.look_for_room();
         self.serve_ready();
         self.core.continue_draining(&self.server.app);
         self.write_listed();

@@ -156,7 +156,8 @@ impl Core {
         let now = self.now;
         self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
-        self.put_session(id, Session::Open(Open { id, endpoint, params, state: accept.state, inbox: None }));
+        let state = accept.state;
+        self.put_session(id, Session::Open(Open { id, endpoint, params, state, inbox: None, waiting: None }));
         Ok(())
     }
 

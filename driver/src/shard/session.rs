@@ -1,5 +1,6 @@
 //! What the driver keeps of a connection beside its socket.
 
+use super::waiting::Waiting;
 use crate::app::{Params, Request};
 use crate::connection::ConnectionInbox;
 use crate::reply::Answer;
@@ -43,6 +44,7 @@ pub(crate) struct Open {
     pub(crate) params: Option<Arc<Params>>,
     pub(crate) state: Theirs<Box<dyn Any + Send>>,
     pub(super) inbox: Option<Arc<ConnectionInbox>>,
+    pub(super) waiting: Option<Box<Waiting>>,
 }
 
 impl fmt::Debug for Open {

@@ -48,12 +48,12 @@ fn early_bytes_are_bounded_and_not_lost() {
     let decision = Arc::new(Mutex::new(decision));
     let later = echo().authorise_async(move |_| {
         let decision = Arc::clone(&decision);
-        poll_fn(move |cx| match decision.lock().unwrap().try_recv() {
-            Ok(()) => Poll::Ready(Ok(Accept::new())),
-            Err(_) => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
+        poll_fn(move |cx| {
+            if decision.lock().unwrap().try_recv().is_ok() {
+                return Poll::Ready(Ok(Accept::new()));
             }
+            cx.waker().wake_by_ref();
+            Poll::Pending
         })
     });
     let config = Settings::default().with(|server| {

@@ -8,6 +8,7 @@ mod handshakes;
 mod holding_up;
 mod line;
 mod panics;
+mod waiting;
 
 use bench::Bench;
 use fanfare_driver::{App, Route, Turn};
