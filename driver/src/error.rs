@@ -1,5 +1,6 @@
 //! What can go wrong between an application and its server.
 
+use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::hub::{MembershipError, SendError};
 use fanfare_core::id::{ConnectionId, ShardId};
 use std::error::Error;
@@ -100,6 +101,18 @@ pub enum AppError {
     /// A server has 1 to 1,024 shards.
     #[error("{shards} shards cannot be run; choose 1 to 1,024")]
     Shards {
+        /// As asked for.
+        shards: usize,
+    },
+    /// The server's budget for queued bytes is less than what its shards lease
+    /// to begin with, so that some could never send.
+    #[error(
+        "server_outbox_bytes_max is {server_outbox_bytes_max}, too little for {shards} shards of at least \
+         {OUTBOX_LEASE_BYTES} bytes each; raise it or run fewer shards"
+    )]
+    BudgetUnderShards {
+        /// The budget, in bytes.
+        server_outbox_bytes_max: usize,
         /// As asked for.
         shards: usize,
     },

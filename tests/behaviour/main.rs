@@ -3,6 +3,7 @@
 //! Scenarios are plain functions over a [`world`]; the list at the end runs
 //! each in every world. They use real sockets on the loopback, an independent
 //! WebSocket client, and wait for observations, never for time to pass.
+//! What hostile peers try has a table of its own, in [`hostile`].
 //!
 //! | features.md | shown by |
 //! |---|---|

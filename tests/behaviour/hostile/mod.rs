@@ -15,7 +15,7 @@
 //! | another version | `another_version_is_told_ours` | `handshake::another_version…` |
 //! | pipelined second request | `a_second_request_behind_an_upgrade_is_no_request`, `a_second_request_behind_a_plain_one_is_never_answered` | `handshake::a_second_request…` (two) |
 //! | a message dripped for ever | `a_dripped_message_is_cut_when_its_time_is_over` | `framing::a_dripped_message…` |
-//! | slow handshakes | `slow_handshakes_share_one_limit_of_time` | `handshake::slow_handshakes…`, `handshake::the_handshake_time…` |
+//! | slow handshakes, very many of them | `slow_handshakes_share_one_limit_of_time`, `limits::the_silent_keep…` | `handshake::slow_handshakes…`, `handshake::the_handshake_time…` |
 //! | foreign, `null` and look-alike origins | `foreign_origins_are_refused_before_the_upgrade`, `authorise::origins_are_judged…` | `handshake::foreign_origins…` |
 //! | lengths with the top bit, or longer than need be | `lengths_are_minimal_and_have_no_top_bit` | `framing::lengths_are_minimal…` |
 //! | a length over the limit | `a_message_over_the_limit_is_refused_by_its_header` | `framing::a_message_over_the_limit…` |
