@@ -43,6 +43,7 @@ mod plain_http;
 mod pull;
 mod slow_readers;
 mod stopping;
+mod tls;
 mod world;
 
 /// Runs each scenario in each world.
@@ -199,5 +200,10 @@ scenarios! {
         the_silent_do_not_hold_up_a_stop
         closes_may_be_staggered
         an_authorisation_that_ends_during_the_stop_is_refused
+    }
+    tls {
+        messages_come_back_over_tls_and_the_end_is_announced
+        attached_streams_are_taken_as_they_are
+        a_reader_that_stops_is_cut_behind_tls_too
     }
 }

@@ -56,7 +56,7 @@ impl Raw {
         Raw(stream)
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(crate) fn into_stream(self) -> TcpStream {
         self.0
     }
 
