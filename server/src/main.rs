@@ -8,6 +8,7 @@ mod cli;
 mod descriptors;
 mod failure;
 mod reload;
+mod runtimes;
 mod serve;
 mod settings;
 

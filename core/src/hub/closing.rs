@@ -125,6 +125,9 @@ impl Hub {
             self.arrivals.remove(arrival);
         }
         if was_talking && !link.phase.is_talking() {
+            if reason == CloseReason::HandlerRefused {
+                self.stats.handlers_refused += 1;
+            }
             if was_before_open {
                 self.pending_handshakes -= 1;
             }

@@ -7,6 +7,7 @@
 //! by [`CIPHERTEXT_BYTES_MAX`]; both are gone when the connection is idle.
 //! Never wakes anybody: what cannot go on waits for the transport below.
 
+use crate::socket::OsSocket;
 use crate::transport::Transport;
 use bytes::{Buf, Bytes};
 use rustls::{ServerConfig, ServerConnection};
@@ -241,6 +242,10 @@ impl Transport for TlsStream {
             Stage::Silent(_) => true,
             Stage::Speaking(connection) => connection.is_handshaking(),
         }
+    }
+
+    fn source(&mut self) -> Option<&mut OsSocket> {
+        self.inner.source()
     }
 }
 

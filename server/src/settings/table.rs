@@ -73,7 +73,7 @@ static SERVER: [Setting; 6] = [
         "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
     ),
     row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
-    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio"),
+    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio or std-threads"),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
         "stop_time_max",
@@ -271,12 +271,12 @@ static ROOMS: [Setting; 4] = [
     ),
 ];
 
-static SHARDS: [Setting; 4] = [
+static SHARDS: [Setting; 5] = [
     row("shards", |d| Field::Shards(&mut d.shards), "How many shards serve; auto = one per core"),
     row(
         "placement",
         |d| Field::Placement(&mut d.placement),
-        "Where shards run: tasks of one runtime, or threads with a runtime each",
+        "Where shards run: tasks of one runtime, threads with one each (the only way of std-threads), or auto",
     ),
     row(
         "read_buffer_bytes",
@@ -287,5 +287,10 @@ static SHARDS: [Setting; 4] = [
         "shard_inbox_messages_max",
         |d| Field::Count(&mut d.hub.shard_inbox_messages_max),
         "Messages and commands that wait in a shard's inbox",
+    ),
+    row(
+        "blocking_handlers_max",
+        |d| Field::Count(&mut d.hub.blocking_handlers_max),
+        "Blocking handlers at once, each with a thread of its own",
     ),
 ];
