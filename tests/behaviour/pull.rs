@@ -151,6 +151,8 @@ pub(crate) fn a_send_that_waits_hears_when_its_peer_is_gone(world: &World) {
     let raw = server.raw_open("/");
     let id = server.handle().connections().wait().unwrap()[0].id;
     let closed = server.handle().closed(id);
+    // Answered behind the question.
+    server.handle().connections().wait().unwrap();
     log.wait_for(1);
     raw.reset();
     assert_eq!(log.wait_for(2), ["sending", "gone"]);
