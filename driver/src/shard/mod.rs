@@ -144,6 +144,7 @@ impl Shard {
         self.write_listed();
         self.core.report_drained();
         self.core.end_turn();
+        self.sockets.give_memory_back(self.core.hub.slots_kept());
 
         let starved = self.sockets.ready_len() > 0 && !self.core.is_held_up();
         if more_commands || more_deadlines || starved || self.core.hub.listed_len() > 0 {
