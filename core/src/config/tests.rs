@@ -23,7 +23,7 @@ fn the_defaults_are_valid_and_are_what_a_route_starts_from() {
 #[test]
 fn zero_is_refused_where_it_would_let_nothing_through() {
     type Edit = fn(&mut Settings);
-    let limits: [(&str, Edit); 15] = [
+    let limits: [(&str, Edit); 16] = [
         ("pending_handshakes_max", |s| s.pending_handshakes_max = 0),
         ("shard_inbox_messages_max", |s| s.shard_inbox_messages_max = 0),
         ("server_outbox_bytes_max", |s| s.server_outbox_bytes_max = 0),
@@ -35,6 +35,7 @@ fn zero_is_refused_where_it_would_let_nothing_through() {
         ("outbox_pressure_bytes", |s| s.connection.outbox_pressure_bytes = 0),
         ("inbox_messages_max", |s| s.connection.inbox_messages_max = 0),
         ("inbox_bytes_max", |s| s.connection.inbox_bytes_max = 0),
+        ("compression_threshold_bytes", |s| s.connection.compression_threshold_bytes = 0),
         ("rooms_max", |s| s.connection.rooms_max = 0),
         ("namespaces_max", |s| s.connection.namespaces_max = 0),
         ("control_frames_per_second_max", |s| s.connection.control_frames_per_second_max = 0),

@@ -68,6 +68,7 @@
 
 mod answer;
 mod closing;
+mod encodings;
 mod event;
 mod listed;
 mod membership;
@@ -88,6 +89,7 @@ pub use transmit::Transmit;
 use crate::broadcast::Planner;
 use crate::config::{Config, ConnectionConfig};
 use crate::deadlines::{Deadlines, Entry};
+use crate::deflate::Codec;
 use crate::id::{ConnectionId, ProfileId, ShardId};
 use crate::link::Link;
 use crate::member::Member;
@@ -164,6 +166,7 @@ pub struct Hub {
     members: Slab<Member>,
     rooms: Rooms,
     frames: Frames,
+    codec: Codec,
     deadlines: Deadlines,
     due: Vec<Entry>,
     listed: Listed,
@@ -191,6 +194,7 @@ impl Hub {
             members: Slab::new(),
             rooms: Rooms::new(hash_keys),
             frames: Frames::default(),
+            codec: Codec::default(),
             deadlines: Deadlines::new(now),
             due: Vec::new(),
             listed: Listed::default(),

@@ -2,6 +2,7 @@
 
 use crate::broadcast::{BroadcastReport, Target};
 use crate::config::Settings;
+use crate::deflate::Inflater;
 use crate::handshake::{Request, Response};
 use crate::hub::{Acceptance, Closed, Decision, Event, Hub, HubConfig, Notice, Publication, Transmit};
 use crate::id::{ConnectionId, ProfileId, ShardId};
@@ -34,6 +35,8 @@ pub(super) struct Peer {
     /// The HTTP answer it got, if that is complete.
     pub(super) answer: Option<String>,
     pub(super) heard: Vec<Heard>,
+    /// How many of the messages it heard were compressed.
+    pub(super) heard_compressed: usize,
     /// How many more bytes it takes before it stops reading.
     pub(super) window: usize,
     /// Its input has ended.
@@ -66,6 +69,13 @@ pub(super) enum Heard {
 }
 
 impl Heard {
+    fn message(message: Message<'_>) -> Heard {
+        match message {
+            Message::Text(text) => Heard::Text(text.into_owned()),
+            Message::Binary(bytes) => Heard::Binary(bytes.into_owned()),
+        }
+    }
+
     pub(super) fn text(text: &str) -> Heard {
         Heard::Text(text.to_owned())
     }
@@ -104,6 +114,7 @@ impl World {
             unread: Vec::new(),
             answer: None,
             heard: Vec::new(),
+            heard_compressed: 0,
             window: usize::MAX,
             is_shut: false,
             over: None,
@@ -291,7 +302,11 @@ impl Peer {
             && let Some(end) = self.wire.windows(4).position(|window| window == b"\r\n\r\n")
         {
             let head: Vec<u8> = self.wire.drain(..end + 4).collect();
-            self.answer = Some(String::from_utf8(head).unwrap());
+            let head = String::from_utf8(head).unwrap();
+            if head.contains("permessage-deflate") {
+                self.decoder = Decoder::with_deflate(Role::Client);
+            }
+            self.answer = Some(head);
         }
         if self.is_upgraded() {
             self.hear();
@@ -320,8 +335,11 @@ impl Peer {
             let decoded = self.decoder.decode(&CLIENT_LIMITS, rest).unwrap();
             let consumed = decoded.consumed;
             self.heard.extend(decoded.incoming.map(|incoming| match incoming {
-                Incoming::Message(Message::Text(text)) => Heard::Text(text.into_owned()),
-                Incoming::Message(Message::Binary(bytes)) => Heard::Binary(bytes.into_owned()),
+                Incoming::Message(message) => Heard::message(message),
+                Incoming::Compressed(message) => {
+                    self.heard_compressed += 1;
+                    Heard::message(Inflater::new().inflate(&message, usize::MAX - 1).unwrap())
+                }
                 Incoming::Ping(_) => Heard::Ping,
                 Incoming::Pong(payload) => Heard::Pong(payload.to_vec()),
                 Incoming::Close(frame) => Heard::Close(frame.map(|frame| frame.code.into())),
