@@ -138,12 +138,23 @@ impl World {
     }
 
     pub(super) fn connect_on(&mut self, profile: ProfileId, client_id: &str) -> Peer {
-        let (mut peer, request) = self.request(HEAD);
+        self.connect_with(HEAD, profile, client_id)
+    }
+
+    fn connect_with(&mut self, head: &[u8], profile: ProfileId, client_id: &str) -> Peer {
+        let (mut peer, request) = self.request(head);
         let acceptance = Acceptance { profile, ..Acceptance::new(&request, client_id) };
         self.hub.decide(self.now, peer.id, Decision::Accept(acceptance)).unwrap();
         self.drain(&mut peer);
         assert!(peer.answer.as_deref().unwrap().starts_with("HTTP/1.1 101 "), "{peer:?}");
         peer
+    }
+
+    /// An open connection whose request had this offer of extensions.
+    pub(super) fn connect_offering(&mut self, profile: ProfileId, offer: &str) -> Peer {
+        let offer = format!("\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
+        let head = [HEAD.strip_suffix(b"\r\n\r\n").unwrap(), offer.as_bytes()].concat();
+        self.connect_with(&head, profile, "ann")
     }
 
     pub(super) fn answer(&mut self, peer: &Peer, status: StatusCode) {
