@@ -9,7 +9,7 @@
 
 use super::backlog::Backlog;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError, WriteTraffic};
+use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError};
 use rustls::{Error, InvalidMessage, ServerConfig};
 use std::sync::Arc;
 
@@ -114,14 +114,14 @@ impl Session {
     pub(super) fn encrypt(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
         let room = CIPHERTEXT_BYTES_MAX.saturating_sub(self.outgoing.waiting().len());
         let Some(plaintext @ [_, ..]) = plaintext.get(..room.min(plaintext.len())) else { return Ok(0) };
-        let is_written = self.write(|traffic, place| traffic.encrypt(plaintext, place))?;
+        let is_written = self.write(What::Plaintext(plaintext))?;
         Ok(if is_written { plaintext.len() } else { 0 })
     }
 
     /// Announces that nothing follows, once, however often it is called. Before
     /// the handshake is over there is nobody to announce it to.
     pub(super) fn announce_end(&mut self) -> Result<(), Error> {
-        self.write(|traffic, place| traffic.queue_close_notify(place)).map(drop)
+        self.write(What::End).map(drop)
     }
 
     /// What there is to say about an error.
@@ -137,14 +137,15 @@ impl Session {
 
     /// Has rustls write, after what else there is to go; says whether it may.
     /// Nothing is decrypted by it: all that rustls gets to see it has seen.
-    fn write(
-        &mut self,
-        mut encrypt: impl FnMut(&mut Traffic<'_>, &mut [u8]) -> Result<usize, EncryptError>,
-    ) -> Result<bool, Error> {
+    fn write(&mut self, what: What<'_>) -> Result<bool, Error> {
         loop {
             match self.connection.process_tls_records(&mut self.begun).state? {
                 ConnectionState::WriteTraffic(mut traffic) => {
-                    return put(&mut self.outgoing, |place| encrypt(&mut traffic, place)).map(|()| true);
+                    put(&mut self.outgoing, |place| match what {
+                        What::Plaintext(plaintext) => traffic.encrypt(plaintext, place),
+                        What::End => traffic.queue_close_notify(place),
+                    })?;
+                    return Ok(true);
                 }
                 ConnectionState::EncodeTlsData(message) => encode(message, &mut self.outgoing)?,
                 ConnectionState::TransmitTlsData(sent) => sent.done(),
@@ -164,7 +165,12 @@ impl Session {
     }
 }
 
-type Traffic<'c> = WriteTraffic<'c, ServerConnectionData>;
+/// What can be written when the handshake is over.
+#[derive(Clone, Copy)]
+enum What<'p> {
+    Plaintext(&'p [u8]),
+    End,
+}
 
 impl Decrypted {
     fn put(&mut self, plaintext: &[u8], place: &mut [u8]) {
