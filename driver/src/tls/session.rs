@@ -21,6 +21,10 @@ pub(super) const CIPHERTEXT_BYTES_MAX: usize = 16 * 1024;
 /// of the handshake may be cut into records as small as the peer likes.
 const BEGUN_BYTES_MAX: usize = 64 * 1024;
 
+/// What a record takes beside its plaintext, at most: a header, a nonce, a kind
+/// and a tag.
+const RECORD_BYTES: usize = 5 + 8 + 1 + 16;
+
 /// See the module.
 pub(super) struct Session {
     connection: UnbufferedServerConnection,
@@ -141,11 +145,11 @@ impl Session {
         loop {
             match self.connection.process_tls_records(&mut self.begun).state? {
                 ConnectionState::WriteTraffic(mut traffic) => {
-                    put(&mut self.outgoing, |place| match what {
+                    return put(&mut self.outgoing, what.likely_bytes(), |place| match what {
                         What::Plaintext(plaintext) => traffic.encrypt(plaintext, place),
                         What::End => traffic.queue_close_notify(place),
-                    })?;
-                    return Ok(true);
+                    })
+                    .map(|()| true);
                 }
                 ConnectionState::EncodeTlsData(message) => encode(message, &mut self.outgoing)?,
                 ConnectionState::TransmitTlsData(sent) => sent.done(),
@@ -172,6 +176,17 @@ enum What<'p> {
     End,
 }
 
+impl What<'_> {
+    /// How long it is in a record, of which there is one; an answer to new keys
+    /// of the peer's may come before it.
+    fn likely_bytes(self) -> usize {
+        match self {
+            What::Plaintext(plaintext) => plaintext.len() + RECORD_BYTES,
+            What::End => RECORD_BYTES,
+        }
+    }
+}
+
 impl Decrypted {
     fn put(&mut self, plaintext: &[u8], place: &mut [u8]) {
         let room = place.get_mut(self.filled..).unwrap_or_default();
@@ -185,21 +200,22 @@ impl Decrypted {
 }
 
 fn encode(mut message: EncodeTlsData<'_, ServerConnectionData>, to: &mut Backlog) -> Result<(), Error> {
-    put(to, |place| match message.encode(place) {
+    put(to, 0, |place| match message.encode(place) {
         Ok(count) => Ok(count),
         Err(EncodeError::InsufficientSize(size)) => Err(EncryptError::InsufficientSize(size)),
         Err(EncodeError::AlreadyEncoded) => Ok(0),
     })
 }
 
-/// Rustls says how much room it needs when it has none, and changes nothing then.
+/// Rustls says how much room it needs when it has too little, and writes nothing then.
 fn put(
     to: &mut Backlog,
+    likely_bytes: usize,
     mut write: impl FnMut(&mut [u8]) -> Result<usize, EncryptError>,
 ) -> Result<(), Error> {
-    let written = match write(&mut []) {
+    let written = match to.append(likely_bytes, &mut write) {
         Err(EncryptError::InsufficientSize(size)) => to.append(size.required_size, write),
-        other => other.map(drop),
+        other => other,
     };
     written.map_err(|error| Error::General(error.to_string()))
 }
