@@ -35,6 +35,8 @@ pub(super) struct Session {
     pub(super) outgoing: Backlog,
     /// The peer has announced that nothing follows.
     has_ended: bool,
+    /// So have we.
+    has_announced_end: bool,
 }
 
 /// What became of ciphertext.
@@ -57,6 +59,7 @@ impl Session {
             begun: Vec::new(),
             outgoing: Backlog::default(),
             has_ended: false,
+            has_announced_end: false,
         })
     }
 
@@ -75,10 +78,17 @@ impl Session {
     }
 
     /// Decrypts `input`, which starts with what has [begun](Self::begun), into
-    /// `place`; what has begun in it and not ended is kept.
+    /// `place`; what has begun in it and not ended is kept. After our own end it
+    /// is thrown away: nobody waits for it, and rustls relies on it that no fault
+    /// of a peer's is found once the last word was said (in a build with debug
+    /// assertions the peer could have us panic).
     pub(super) fn decrypt(&mut self, input: &mut [u8], place: &mut [u8]) -> Result<Decrypted, Error> {
         self.begun = Vec::new();
         let mut done = Decrypted::default();
+        if self.has_announced_end {
+            done.taken = input.len();
+            return Ok(done);
+        }
         while done.excess.is_empty() {
             let rest = input.get_mut(done.taken..).unwrap_or_default();
             let status = self.connection.process_tls_records(rest);
@@ -125,7 +135,8 @@ impl Session {
     /// Announces that nothing follows, once, however often it is called. Before
     /// the handshake is over there is nobody to announce it to.
     pub(super) fn announce_end(&mut self) -> Result<(), Error> {
-        self.write(What::End).map(drop)
+        self.has_announced_end |= self.write(What::End)?;
+        Ok(())
     }
 
     /// What there is to say about an error.

@@ -216,3 +216,17 @@ fn an_error_is_explained_to_the_peer() {
     pair.far.read_tls(&mut alert).unwrap();
     assert!(matches!(pair.far.process_new_packets(), Err(Error::AlertReceived(_))));
 }
+
+#[test]
+fn nothing_that_follows_our_end_is_looked_at() {
+    for version in [&TLS12, &TLS13] {
+        let mut pair = Pair::open(version);
+        assert_eq!(pair.near.announce_end(), Ok(()));
+        let late = pair.far_says(b"too late");
+        for ciphertext in [&late[..], &late[1..], &[0xff; 100]] {
+            assert_eq!(pair.hear(ciphertext), Ok(Vec::new()), "{version:?}");
+        }
+        pair.far_hears();
+        assert_eq!(pair.near.held_bytes(), 0);
+    }
+}
