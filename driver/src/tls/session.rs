@@ -151,8 +151,12 @@ impl Session {
     }
 
     /// Has rustls write, after what else there is to go; says whether it may.
-    /// Nothing is decrypted by it: all that rustls gets to see it has seen.
+    /// Nothing is decrypted by it: all that rustls gets to see it has seen. After
+    /// our own end that would be missing.
     fn write(&mut self, what: What<'_>) -> Result<bool, Error> {
+        if self.has_announced_end {
+            return Ok(false);
+        }
         loop {
             match self.connection.process_tls_records(&mut self.begun).state? {
                 ConnectionState::WriteTraffic(mut traffic) => {

@@ -221,10 +221,12 @@ fn an_error_is_explained_to_the_peer() {
 fn nothing_that_follows_our_end_is_looked_at() {
     for version in [&TLS12, &TLS13] {
         let mut pair = Pair::open(version);
-        assert_eq!(pair.near.announce_end(), Ok(()));
         let late = pair.far_says(b"too late");
-        for ciphertext in [&late[..], &late[1..], &[0xff; 100]] {
+        assert!(pair.hear(&late[..1]).unwrap().is_empty());
+        assert_eq!(pair.near.announce_end(), Ok(()));
+        for ciphertext in [&late[1..], &late[..], &[0xff; 100]] {
             assert_eq!(pair.hear(ciphertext), Ok(Vec::new()), "{version:?}");
+            assert_eq!((pair.near.announce_end(), pair.near.encrypt(b"more")), (Ok(()), Ok(0)));
         }
         pair.far_hears();
         assert_eq!(pair.near.held_bytes(), 0);
