@@ -12,9 +12,11 @@ pub(crate) fn on_hangup(tls: Option<Tls>) -> Result<(), Failure> {
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             match tls.as_ref().map(Tls::reload) {
-                Some(Ok(())) => tracing::info!("new connections get the certificate that was read again"),
+                Some(Ok(())) => {
+                    tracing::info!("new connections get the certificate that was read again");
+                }
                 Some(Err(error)) => {
-                    tracing::error!(%error, "the certificate was not reloaded; the old one stays")
+                    tracing::error!(%error, "the certificate was not reloaded; the old one stays");
                 }
                 None => tracing::info!("SIGHUP ignored: there is no TLS, hence no certificate to read again"),
             }

@@ -129,7 +129,7 @@ impl fmt::Display for Field<'_> {
             Field::Bytes(bytes) => f.write_str(&format_bytes(**bytes)),
             Field::Time(time) => f.write_str(&format_time(**time)),
             Field::TimeOrOff(Some(time)) => f.write_str(&format_time(*time)),
-            Field::TimeOrOff(None) => f.write_str(OFF),
+            Field::TimeOrOff(None) | Field::FileOrOff(None) => f.write_str(OFF),
             Field::Overflow(policy) => write!(f, "{policy}"),
             Field::ClientIds(policy) => write!(f, "{policy}"),
             Field::Headers(headers) => write!(f, "{headers}"),
@@ -141,7 +141,6 @@ impl fmt::Display for Field<'_> {
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
             Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
-            Field::FileOrOff(None) => f.write_str(OFF),
         }
     }
 }
