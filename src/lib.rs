@@ -36,7 +36,7 @@
 //! # Features
 //!
 //! `tokio` (default) brings the tokio adapter; without it only the
-//! core and the driver are compiled. `tls` brings [`Tls`](driver::Tls), for `wss://` without a
+//! core and the driver are compiled. `tls` brings `Tls`, for `wss://` without a
 //! proxy; without it no cryptography is compiled.
 
 #[doc(inline)]
