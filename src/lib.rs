@@ -36,7 +36,9 @@
 //! # Features
 //!
 //! `tokio` (default) and `std-threads` bring the adapter of that name; without
-//! any, only the core and the driver are compiled.
+//! any, only the core and the driver are compiled. `tls` brings
+//! [`Tls`](driver::Tls), for `wss://` without a proxy; without it no
+//! cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;
@@ -65,3 +67,6 @@ pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, Handle,
     HandleError, HandlerError, Recipient, Reply, Request, Route, StopOptions,
 };
+#[cfg(feature = "tls")]
+#[doc(no_inline)]
+pub use fanfare_driver::{Tls, TlsError};

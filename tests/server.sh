@@ -1,9 +1,9 @@
 # Starts and stops a server for the scripts beside it; to be sourced.
 #
-#   start_server LOG COMMAND [ARG...]   sets SERVER_PID and SERVER_URL (http://ADDR:PORT)
+#   start_server LOG COMMAND [ARG...]   sets SERVER_PID and SERVER_URL (http[s]://ADDR:PORT)
 #   stop_server                         SIGTERM, and SIGKILL after 15 s; returns the exit status
 #
-# The server chooses its own free port and prints `listening on http://ADDR:PORT` on stdout; both of
+# The server chooses its own free port and prints `listening on http[s]://ADDR:PORT` on stdout; both of
 # its outputs go to LOG. Only the process started here is ever signalled, by its pid.
 
 SERVER_PID=
@@ -29,7 +29,7 @@ start_server() {
       stop_server
       return 1
     fi
-    SERVER_URL=$(sed -n 's|.*listening on \(http://[^ /]*\).*|\1|p' "$log" | head -n 1)
+    SERVER_URL=$(sed -n 's|.*listening on \(https\{0,1\}://[^ /]*\).*|\1|p' "$log" | head -n 1)
     [ -n "$SERVER_URL" ] || sleep 0.1
   done
 }

@@ -1,5 +1,7 @@
 //! Streams that somebody else has accepted.
 
+#[cfg(feature = "tls")]
+use fanfare_driver::Tls;
 use fanfare_driver::{Acceptor, AttachError, OsSocket, Transport};
 use std::io;
 use std::net::SocketAddr;
@@ -42,6 +44,14 @@ pub struct Attacher {
 impl Attacher {
     pub(crate) fn new(acceptor: Acceptor) -> Attacher {
         Attacher { acceptor }
+    }
+
+    /// The same for streams whose peers speak TLS; what is `unread` of them is
+    /// encrypted, too.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, tls: Tls) -> Attacher {
+        Attacher::new(self.acceptor.with_tls(tls))
     }
 
     /// Gives a stream of the standard library to the least loaded shard, before

@@ -1,6 +1,8 @@
 //! Streams that somebody else has accepted.
 
 use crate::transport::Stream;
+#[cfg(feature = "tls")]
+use fanfare_driver::Tls;
 use fanfare_driver::{Acceptor, AttachError, Transport};
 use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -41,6 +43,14 @@ pub struct Attacher {
 impl Attacher {
     pub(crate) fn new(acceptor: Acceptor) -> Attacher {
         Attacher { acceptor }
+    }
+
+    /// The same for streams whose peers speak TLS; what is `unread` of them is
+    /// encrypted, too.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, tls: Tls) -> Attacher {
+        Attacher::new(self.acceptor.with_tls(tls))
     }
 
     /// Gives a stream to the least loaded shard, before any handshake: the

@@ -4,6 +4,8 @@ use crate::attach::Attacher;
 use crate::listener::Listener;
 use crate::watch::watch;
 use crate::{accept, shard};
+#[cfg(feature = "tls")]
+use fanfare_driver::Tls;
 use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
 use std::fmt;
 use std::future::pending;
@@ -79,9 +81,18 @@ impl Server {
         self.launch.handle.clone()
     }
 
-    /// What hands it streams that were accepted elsewhere.
+    /// What hands it streams that were accepted elsewhere, taken as they are:
+    /// they speak TLS only where [`Attacher::tls`] says so.
     pub fn attacher(&self) -> Attacher {
-        Attacher::new(self.launch.acceptor.clone())
+        Attacher::new(self.launch.acceptor.plain())
+    }
+
+    /// Speaks TLS on its listener: `https://` and `wss://`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Server {
+        self.launch.acceptor = self.launch.acceptor.with_tls(tls);
+        self
     }
 
     /// Accepts connections until the server is stopped through its [`Handle`].

@@ -33,6 +33,17 @@ impl Random {
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
+
+    /// A generator of its own for somebody else, seeded by this one: what one
+    /// takes does not change what the other gets.
+    #[must_use]
+    pub fn fork(&mut self) -> Random {
+        let mut seed = [0; 32];
+        for bytes in seed.chunks_exact_mut(8) {
+            bytes.copy_from_slice(&self.next_u64().to_le_bytes());
+        }
+        Random::from_seed(seed)
+    }
 }
 
 impl fmt::Debug for Random {

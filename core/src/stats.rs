@@ -8,8 +8,13 @@ use std::ops::AddAssign;
 pub struct Stats {
     /// Transports that arrived.
     pub transports_accepted: u64,
-    /// Transports refused because too many handshakes were pending.
+    /// Transports refused because too many requests waited for a decision.
     pub transports_refused: u64,
+    /// Transports that were longest about their handshake, and gave way to others.
+    pub handshakes_evicted: u64,
+    /// Transports that failed before their connection opened: cut off, or not
+    /// speaking TLS where that is spoken.
+    pub handshakes_failed: u64,
     /// Connections that opened.
     pub connections_opened: u64,
     /// Connections that opened and are closed.
@@ -20,6 +25,15 @@ pub struct Stats {
     pub messages_received: u64,
     /// Their payload bytes.
     pub message_bytes_received: u64,
+    /// Of the messages received: compressed, and inflated to see what they say.
+    pub messages_inflated: u64,
+    /// How often a message was compressed: once per window and shard, however
+    /// many recipients share the result, and whether it shrank or not.
+    pub messages_compressed: u64,
+    /// The bytes of their frames before that.
+    pub compression_bytes_before: u64,
+    /// The bytes of the frames that were sent instead, or nevertheless.
+    pub compression_bytes_after: u64,
     /// Messages offered to outboxes: queued or dropped.
     pub deliveries_offered: u64,
     /// Of these: put in an outbox.
@@ -63,11 +77,17 @@ impl AddAssign for Stats {
         let Stats {
             transports_accepted,
             transports_refused,
+            handshakes_evicted,
+            handshakes_failed,
             connections_opened,
             connections_closed,
             requests_answered,
             messages_received,
             message_bytes_received,
+            messages_inflated,
+            messages_compressed,
+            compression_bytes_before,
+            compression_bytes_after,
             deliveries_offered,
             deliveries_queued,
             dropped_outbox_full,
@@ -85,11 +105,17 @@ impl AddAssign for Stats {
         } = other;
         self.transports_accepted += transports_accepted;
         self.transports_refused += transports_refused;
+        self.handshakes_evicted += handshakes_evicted;
+        self.handshakes_failed += handshakes_failed;
         self.connections_opened += connections_opened;
         self.connections_closed += connections_closed;
         self.requests_answered += requests_answered;
         self.messages_received += messages_received;
         self.message_bytes_received += message_bytes_received;
+        self.messages_inflated += messages_inflated;
+        self.messages_compressed += messages_compressed;
+        self.compression_bytes_before += compression_bytes_before;
+        self.compression_bytes_after += compression_bytes_after;
         self.deliveries_offered += deliveries_offered;
         self.deliveries_queued += deliveries_queued;
         self.dropped_outbox_full += dropped_outbox_full;

@@ -1,34 +1,118 @@
-//! The one real clock. Nothing else in the workspace asks what time it is.
+//! The one real clock, which nothing else in the workspace reads, and the one
+//! that stands in for it where time is only imagined.
 
 use fanfare_core::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Maps the machine's monotonic clock onto the core's [`Instant`]s.
-#[derive(Clone, Copy, Debug)]
+/// Where a server has its time from: the machine's monotonic clock, mapped onto
+/// the core's [`Instant`]s, or a [`ManualClock`].
+#[derive(Clone, Debug)]
 pub struct Clock {
-    start: std::time::Instant,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Real { start: std::time::Instant },
+    Manual(ManualClock),
 }
 
 impl Clock {
-    /// A clock that starts now.
+    /// The real clock, which starts now.
     pub fn start() -> Clock {
-        Clock { start: std::time::Instant::now() }
+        Clock { source: Source::Real { start: std::time::Instant::now() } }
     }
 
     /// The time since the start.
     pub fn now(&self) -> Instant {
-        let nanos = self.start.elapsed().as_nanos();
-        Instant::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        match &self.source {
+            Source::Real { start } => {
+                let nanos = start.elapsed().as_nanos();
+                Instant::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+            }
+            Source::Manual(clock) => clock.now(),
+        }
     }
 
     /// The machine's own moment for one of the core's, for setting its timers.
-    /// `None` for one too far off to be represented.
+    /// `None` for one too far off to be represented, and for all of a manual
+    /// clock's: no timer of the machine knows when it will be set forward.
     pub fn to_std(&self, instant: Instant) -> Option<std::time::Instant> {
-        self.start.checked_add(Duration::from_nanos(instant.as_nanos()))
+        match &self.source {
+            Source::Real { start } => start.checked_add(Duration::from_nanos(instant.as_nanos())),
+            Source::Manual(_) => None,
+        }
+    }
+}
+
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Clock {
+        Clock { source: Source::Manual(clock) }
+    }
+}
+
+/// A clock that goes only when it is set forward, for servers that run in
+/// imagined time: an hour's wait is over at once. Clones are the same clock.
+///
+/// ```
+/// use fanfare_driver::{Clock, ManualClock};
+/// use std::time::Duration;
+///
+/// let manual = ManualClock::default();
+/// let clock = Clock::from(manual.clone());
+/// let start = clock.now();
+/// manual.advance(Duration::from_secs(3_600));
+/// assert_eq!(clock.now(), start + Duration::from_secs(3_600));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    nanos: Arc<AtomicU64>,
+}
+
+impl ManualClock {
+    /// The time since the start.
+    pub fn now(&self) -> Instant {
+        Instant::from_nanos(self.nanos.load(Ordering::Acquire))
+    }
+
+    /// Sets the clock forward by `duration`.
+    pub fn advance(&self, duration: Duration) {
+        self.advance_to(self.now() + duration);
+    }
+
+    /// Sets the clock forward to `instant`; never back.
+    pub fn advance_to(&self, instant: Instant) {
+        self.nanos.fetch_max(instant.as_nanos(), Ordering::AcqRel);
     }
 }
 
 /// Seconds since the Unix epoch, for timestamps in messages; 0 before it.
 pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_goes_forward_only_and_sets_no_timer() {
+        let manual = ManualClock::default();
+        let clock = Clock::from(manual.clone());
+        let later = Instant::ZERO + Duration::from_secs(5);
+        manual.advance_to(later);
+        manual.advance_to(Instant::ZERO);
+        assert_eq!(clock.now(), later);
+        assert_eq!(clock.to_std(later), None);
+    }
+
+    #[test]
+    fn the_real_clock_goes_by_itself_and_sets_timers() {
+        let clock = Clock::start();
+        let now = clock.now();
+        assert!(clock.to_std(now + Duration::from_secs(1)) > clock.to_std(now));
+        assert!(clock.now() >= now);
+    }
 }

@@ -1,7 +1,8 @@
 //! What can go wrong between an application and its server.
 
+use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::hub::{MembershipError, SendError};
-use fanfare_core::id::ShardId;
+use fanfare_core::id::{ConnectionId, ShardId};
 use std::error::Error;
 
 /// Why something asked of a [`Handle`](crate::Handle) was not done.
@@ -22,6 +23,16 @@ pub enum HandleError {
         shard: ShardId,
         /// The limit in force.
         messages_max: usize,
+    },
+    /// As many sends as may do wait for room in the connection's outbox already.
+    #[error(
+        "{sends_waiting_max} sends wait for room in the outbox of {connection} (sends_waiting_max); try later"
+    )]
+    TooManyWaiting {
+        /// Whose outbox.
+        connection: ConnectionId,
+        /// The limit in force.
+        sends_waiting_max: usize,
     },
     /// Neither a connection nor a client goes by this name.
     #[error("no connection and no client is called {0:?}")]
@@ -102,6 +113,18 @@ pub enum AppError {
     /// A server has 1 to 1,024 shards.
     #[error("{shards} shards cannot be run; choose 1 to 1,024")]
     Shards {
+        /// As asked for.
+        shards: usize,
+    },
+    /// The server's budget for queued bytes is less than what its shards lease
+    /// to begin with, so that some could never send.
+    #[error(
+        "server_outbox_bytes_max is {server_outbox_bytes_max}, too little for {shards} shards of at least \
+         {OUTBOX_LEASE_BYTES} bytes each; raise it or run fewer shards"
+    )]
+    BudgetUnderShards {
+        /// The budget, in bytes.
+        server_outbox_bytes_max: usize,
         /// As asked for.
         shards: usize,
     },

@@ -24,12 +24,15 @@ mod server;
 mod shard;
 mod socket;
 mod stop;
+mod surroundings;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod wall;
 
 pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route};
 pub use blocking::BlockingConnection;
-pub use clock::{Clock, unix_seconds};
+pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
 pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome};
 pub use handle::{ConnectionInfo, Handle, Recipient};
@@ -39,7 +42,14 @@ pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
 pub use socket::OsSocket;
 pub use stop::StopOptions;
+pub use surroundings::Surroundings;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 pub use transport::Transport;
+
+/// The TLS in use, for configurations of one's own: see [`Tls::from_config`].
+#[cfg(feature = "tls")]
+pub use rustls;
 
 #[cfg(test)]
 mod tests;

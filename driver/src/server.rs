@@ -10,12 +10,15 @@ use crate::ready::ReadyList;
 use crate::reply::{Answer, Reply, reply};
 use crate::shard::Shard;
 use crate::stop::StopOptions;
+use crate::surroundings::Surroundings;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::transport::Transport;
 use fanfare_core::broadcast::{Audience, Target};
+use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::directory::{Budget, Directory, ShardSet};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
-use fanfare_core::random::Random;
 use fanfare_core::stats::Stats;
 use std::fmt;
 use std::io;
@@ -96,38 +99,48 @@ pub struct Launch {
 impl Launch {
     /// Builds a server of `shards` shards. The application is checked here.
     pub fn new(app: App, shards: usize, spawner: Arc<dyn Spawn>) -> Result<Launch, AppError> {
+        Launch::within(Surroundings::real()?, app, shards, spawner)
+    }
+
+    /// The same where time and chance are not the machine's.
+    pub fn within(
+        surroundings: Surroundings,
+        app: App,
+        shards: usize,
+        spawner: Arc<dyn Spawn>,
+    ) -> Result<Launch, AppError> {
+        let Surroundings { clock, mut random } = surroundings;
         if !(1..=SHARDS_MAX).contains(&shards) {
             return Err(AppError::Shards { shards });
         }
         let (app, config) = Application::build(app)?;
-        let mut seeds = seeded()?;
         let settings = config.server();
+        let server_outbox_bytes_max = settings.server_outbox_bytes_max;
+        if server_outbox_bytes_max < shards * OUTBOX_LEASE_BYTES {
+            return Err(AppError::BudgetUnderShards { server_outbox_bytes_max, shards });
+        }
         let links = (0..u16::try_from(shards).unwrap_or(u16::MAX))
             .map(|index| ShardLink::new(ShardId(index), settings.shard_inbox_messages_max))
             .collect();
         let server = Arc::new(Server {
-            directory: Mutex::new(Directory::new(settings, (seeds.next_u64(), seeds.next_u64()))),
-            budget: Mutex::new(Budget::new(settings.server_outbox_bytes_max)),
+            directory: Mutex::new(Directory::new(settings, (random.next_u64(), random.next_u64()))),
+            budget: Mutex::new(Budget::new(server_outbox_bytes_max)),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
             blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
             config: Arc::new(config),
-            clock: Clock::start(),
+            clock,
             spawner,
             shards: links,
         });
         let handle = Handle::new(Arc::clone(&server));
         let shards = (0..u16::try_from(shards).unwrap_or(u16::MAX))
-            .map(|index| Shard::new(ShardId(index), handle.clone(), seeded()?).map_err(AppError::Readiness))
+            .map(|index| {
+                Shard::new(ShardId(index), handle.clone(), random.fork()).map_err(AppError::Readiness)
+            })
             .collect::<Result<_, AppError>>()?;
-        Ok(Launch { acceptor: Acceptor { server }, handle, shards })
+        Ok(Launch { acceptor: Acceptor::new(server), handle, shards })
     }
-}
-
-fn seeded() -> Result<Random, AppError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| AppError::Randomness(error.to_string()))?;
-    Ok(Random::from_seed(seed))
 }
 
 impl ShardLink {
@@ -273,9 +286,32 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Acceptor {
     server: Arc<Server>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Acceptor {
+    fn new(server: Arc<Server>) -> Acceptor {
+        Acceptor {
+            server,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// The same for peers that speak TLS, on every transport that is given.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Acceptor {
+        Acceptor { tls: Some(tls), ..self }
+    }
+
+    /// The same for transports that are taken as they are, whatever the others are.
+    #[must_use]
+    pub fn plain(&self) -> Acceptor {
+        Acceptor::new(Arc::clone(&self.server))
+    }
+
     /// Gives a transport to the least loaded shard. `unread` are bytes that
     /// were read from it before; nothing of them is lost.
     pub fn accept(
@@ -287,6 +323,11 @@ impl Acceptor {
         let least = self.server.shards.iter().min_by_key(|shard| shard.load.load(Ordering::Relaxed));
         let Some(shard) = least else { return Err(HandleError::Stopped) };
         shard.load.fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "tls")]
+        let (transport, unread) = match &self.tls {
+            Some(tls) => (tls.wrap(transport, unread), Vec::new()),
+            None => (transport, unread),
+        };
         let arrival = Arrival { transport, peer, unread };
         shard.inbox.push(Command::Arrive(arrival)).inspect_err(|_| {
             shard.load.fetch_sub(1, Ordering::Relaxed);
@@ -332,6 +373,7 @@ impl fmt::Debug for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fanfare_core::config::Settings;
 
     struct Nowhere;
 
@@ -360,5 +402,24 @@ mod tests {
     fn a_server_has_at_least_one_shard() {
         let refused = Launch::new(App::new(), 0, Arc::new(Nowhere)).unwrap_err();
         assert_eq!(refused.to_string(), "0 shards cannot be run; choose 1 to 1,024");
+    }
+
+    #[test]
+    fn every_shard_has_a_part_of_the_budget() {
+        let two =
+            Settings::default().with(|settings| settings.server_outbox_bytes_max = 2 * OUTBOX_LEASE_BYTES);
+        let launch = |shards| {
+            let app = App::new().config(two.clone().build().unwrap());
+            Launch::new(app, shards, Arc::new(Nowhere))
+        };
+        let Launch { handle, .. } = launch(2).unwrap();
+        let leased = [ShardId(0), ShardId(1)].map(|shard| handle.server().budget().leased_bytes(shard));
+        assert_eq!(leased, [OUTBOX_LEASE_BYTES; 2]);
+        let refused = launch(3).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "server_outbox_bytes_max is 2097152, too little for 3 shards of at least 1048576 bytes each; \
+             raise it or run fewer shards",
+        );
     }
 }

@@ -37,6 +37,12 @@ pub trait Transport: fmt::Debug + Send {
     /// Gives up: no bytes that wait need to arrive, a reset is acceptable.
     fn abort(&mut self);
 
+    /// Whether the next reads may cost much more than others, as those of a
+    /// handshake of TLS do. Of such transports only a few are read in a turn.
+    fn is_handshaking(&self) -> bool {
+        false
+    }
+
     /// The operating system's socket under this transport, if there is one that
     /// the shard's own readiness set is to watch: it decides whether reading and
     /// writing are `Pending`, and it is always the same one. Without it, the

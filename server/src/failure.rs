@@ -1,7 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
-use fanfare::{std_threads, tokio};
+use fanfare::{TlsError, std_threads, tokio};
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -34,6 +34,12 @@ pub(crate) enum Failure {
     /// The configuration file has a key that is no setting.
     #[error("unknown key `{key}` in {path}; --print-config shows every key")]
     UnknownKey { path: PathBuf, key: String },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("{given} is set and {missing} is not; set both to speak TLS, or neither")]
+    HalfOfTls { given: &'static str, missing: &'static str },
+    /// The certificate or its key cannot be served with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Another socket listens there.
     #[error("address {0} is already in use; choose another with --addr, or :0 for any free port")]
     AddressInUse(SocketAddr),
@@ -81,7 +87,9 @@ impl Failure {
             | Failure::Placement { .. }
             | Failure::FileUnreadable { .. }
             | Failure::FileMalformed { .. }
-            | Failure::UnknownKey { .. } => ExitCode::from(2),
+            | Failure::UnknownKey { .. }
+            | Failure::HalfOfTls { .. }
+            | Failure::Tls(_) => ExitCode::from(2),
             Failure::AddressInUse(_)
             | Failure::AddressForbidden(_)
             | Failure::AddressNotLocal(_)

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::settings::Shards;
 use ::tokio::runtime::{self, Runtime};
 use fanfare::tokio::Placement;
-use fanfare::{App, Handle, std_threads, tokio};
+use fanfare::{App, Handle, Tls, std_threads, tokio};
 use std::net::TcpListener;
 
 /// Serves until the server is stopped. `begin` is called when nothing but the
@@ -15,18 +15,25 @@ use std::net::TcpListener;
 pub(crate) fn serve(
     app: App,
     listener: TcpListener,
+    tls: Option<Tls>,
     shards: Shards,
     count: usize,
     begin: impl FnOnce(Handle) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     match shards {
         Shards::Tokio(placement) => tokio_for(count, placement)?.block_on(async {
-            let server = tokio::Server::with_shards(app, count, placement)?;
+            let mut server = tokio::Server::with_shards(app, count, placement)?;
+            if let Some(tls) = tls {
+                server = server.tls(tls);
+            }
             begin(server.handle())?;
             Ok(server.serve(listener).await?)
         }),
         Shards::StdThreads => {
-            let server = std_threads::Server::with_shards(app, count)?;
+            let mut server = std_threads::Server::with_shards(app, count)?;
+            if let Some(tls) = tls {
+                server = server.tls(tls);
+            }
             begin(server.handle())?;
             Ok(server.serve(listener)?)
         }

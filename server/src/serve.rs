@@ -3,9 +3,10 @@
 use crate::apps;
 use crate::descriptors;
 use crate::failure::Failure;
+use crate::reload;
 use crate::runtimes;
-use crate::settings::ServeOptions;
-use fanfare::{Handle, StopOptions};
+use crate::settings::{ServeOptions, TlsFiles};
+use fanfare::{Handle, StopOptions, Tls};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, IsTerminal, Write};
@@ -17,15 +18,18 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, shards, shards_count, log, stop_time_max, config } = options;
+    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, config } = options;
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());
+    let tls = tls.map(|TlsFiles { chain, key }| Tls::from_pem_files(chain, key)).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let (listener, address) = listen(addr)?;
-    runtimes::serve(apps::all(config), listener, shards, count, |handle| {
+    runtimes::serve(apps::all(config), listener, tls.clone(), shards, count, |handle| {
         stop_on_signals(handle, stop_time_max)?;
-        announce(address)?;
-        tracing::info!(%address, ?shards, count, descriptors_max, "listening");
+        reload::on_hangup(tls)?;
+        announce(scheme, address)?;
+        tracing::info!(%address, scheme, ?shards, count, descriptors_max, "listening");
         Ok(())
     })?;
     tracing::info!("stopped");
@@ -38,9 +42,9 @@ fn one_per_core() -> NonZeroU16 {
 }
 
 /// On standard output, for whoever started the program and waits for it.
-fn announce(address: SocketAddr) -> Result<(), Failure> {
+fn announce(scheme: &str, address: SocketAddr) -> Result<(), Failure> {
     let mut out = io::stdout();
-    writeln!(out, "listening on http://{address}").and_then(|()| out.flush()).map_err(Failure::Output)
+    writeln!(out, "listening on {scheme}://{address}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
 /// The first SIGINT or SIGTERM stops gracefully, the second at once. The thread

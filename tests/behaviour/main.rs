@@ -3,21 +3,22 @@
 //! Scenarios are plain functions over a [`world`]; the list at the end runs
 //! each in every world. They use real sockets on the loopback, an independent
 //! WebSocket client, and wait for observations, never for time to pass.
+//! What hostile peers try has a table of its own, in [`hostile`].
 //!
 //! | features.md | shown by |
 //! |---|---|
 //! | 1 ids, metadata | `a_connection_is_described`, `an_unknown_recipient_is_a_typed_error` |
-//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took` |
-//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes` |
+//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took`, `a_send_that_waits_goes_no_faster_than_its_peer_reads` |
+//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes`, `every_receiver_hears_of_the_end`, `a_send_that_waits_hears_when_its_peer_is_gone` |
 //! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `parameters_and_state_belong_to_the_connection` |
 //! | 5 pings | `pings_are_answered_and_seen` |
 //! | 7 start, stop | `a_stopped_server_makes_room_for_the_next`, `stopping_twice_is_stopping_once` |
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own` |
+//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade` |
-//! | 14 subprotocol | `the_application_chooses_the_subprotocol` |
+//! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
 //! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `nothing_is_delivered_after_a_confirmed_leave` |
@@ -30,17 +31,20 @@
 
 mod authorise;
 mod broadcast;
+mod compression;
 mod conversation;
 mod endings;
 mod from_outside;
 mod groups;
 mod handlers;
+mod hostile;
 mod limits;
 mod panics;
 mod plain_http;
 mod pull;
 mod slow_readers;
 mod stopping;
+mod tls;
 mod world;
 
 /// Runs each scenario in each world.
@@ -69,6 +73,7 @@ scenarios! {
     authorise {
         the_application_refuses_with_status_and_body
         authorisation_may_take_its_time
+        who_leaves_before_the_decision_is_let_go
         the_application_chooses_the_subprotocol
         origins_are_judged_before_the_upgrade
     }
@@ -76,6 +81,12 @@ scenarios! {
         every_target_reaches_each_recipient_once
         each_publisher_is_heard_in_order
         a_crowd_of_publishers_on_threads_is_heard_in_order
+    }
+    compression {
+        messages_are_compressed_both_ways
+        a_broadcast_is_compressed_once_for_all
+        a_route_may_decline_compression
+        bombs_and_garbage_end_one_connection
     }
     conversation {
         messages_come_back_with_their_type
@@ -116,9 +127,47 @@ scenarios! {
         waiting_on_a_shard_is_refused
         an_async_handler_may_await_the_server
     }
+    hostile {
+        an_endless_head_is_answered_431
+        too_many_header_lines_are_answered_431
+        ambiguous_heads_are_answered_400
+        other_protocols_are_answered_and_closed
+        another_version_is_told_ours
+        a_second_request_behind_an_upgrade_is_no_request
+        a_second_request_behind_a_plain_one_is_never_answered
+        foreign_origins_are_refused_before_the_upgrade
+        refused_handshakes_leave_nothing_behind
+        a_dripped_message_is_cut_when_its_time_is_over
+        slow_handshakes_share_one_limit_of_time
+        lengths_are_minimal_and_have_no_top_bit
+        a_message_over_the_limit_is_refused_by_its_header
+        reserved_bits_are_refused
+        unknown_opcodes_are_refused
+        malformed_control_frames_are_refused
+        fragments_out_of_order_are_refused
+        unmasked_frames_are_refused
+        malformed_close_frames_are_refused
+        invalid_utf8_is_refused_wherever_it_is_split
+        invalid_utf8_is_refused_at_its_first_byte
+        tiny_fragments_are_refused_at_the_limit
+        tiny_fragments_become_one_message
+        a_declared_length_reserves_nothing
+        any_split_is_heard_the_same
+        a_flood_of_pings_is_refused_at_the_rate
+        messages_over_the_rate_are_refused
+        pongs_for_a_peer_that_does_not_read_are_bounded
+        stopped_readers_stay_within_the_budget
+        nothing_is_heard_after_a_close_frame
+        endless_input_after_the_end_is_cut
+        a_reset_at_any_byte_ends_once
+        an_end_at_any_byte_ends_once
+        rooms_and_namespaces_are_refused_at_the_limit
+        bad_names_are_refused_and_not_kept
+    }
     limits {
         connections_max_is_exact_in_a_crowd
         an_address_has_a_limit_of_its_own
+        the_silent_keep_no_honest_client_out
         client_ids_may_be_shared
         a_newer_connection_replaces_the_older
         a_taken_client_id_is_refused
@@ -140,6 +189,8 @@ scenarios! {
         a_handler_that_does_not_read_blocks_its_peer
         a_handler_that_returns_closes
         a_handler_that_returns_while_its_peer_is_blocked_closes
+        a_send_that_waits_goes_no_faster_than_its_peer_reads
+        a_send_that_waits_hears_when_its_peer_is_gone
         every_receiver_hears_of_the_end
     }
     slow_readers {
@@ -156,5 +207,10 @@ scenarios! {
         the_silent_do_not_hold_up_a_stop
         closes_may_be_staggered
         an_authorisation_that_ends_during_the_stop_is_refused
+    }
+    tls {
+        messages_come_back_over_tls_and_the_end_is_announced
+        attached_streams_are_taken_as_they_are
+        a_reader_that_stops_is_cut_behind_tls_too
     }
 }

@@ -12,6 +12,8 @@ import { Visitor } from './visitor.mjs';
 
 const SERVER = process.env.FANFARE_URL;
 assert.ok(SERVER, 'FANFARE_URL is not set: give the address of a running server, like http://127.0.0.1:8080');
+/** The same server over TLS, with a certificate that nobody has signed; empty for none. */
+const TLS_SERVER = process.env.FANFARE_TLS_URL;
 const PICTURES = process.env.SCREENSHOT_DIR ?? tmpdir();
 const LOG_ENTRIES_MAX = 500;
 
@@ -31,7 +33,7 @@ before(async () => {
 after(() => browser?.close());
 
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await browser.newContext({ ignoreHTTPSErrors: true });
   visitors = [];
 });
 
@@ -70,6 +72,15 @@ test('both clients of a page connect, each under its own id', async () => {
   const ids = [await a.id(), await b.id()];
   for (const id of ids) assert.match(id, /^[0-9a-f]{28}$/);
   assert.notEqual(ids[0], ids[1]);
+});
+
+test('over TLS the page talks to its own server by wss', { skip: !TLS_SERVER }, async () => {
+  const { a, b, fetched } = await visit(TLS_SERVER);
+  await a.isIn('Connected');
+  await b.id();
+  await a.say('hello over TLS');
+  await b.hears('hello over TLS');
+  assert.ok(fetched.some((address) => address.startsWith('wss://')), 'the socket is encrypted');
 });
 
 test('what one tab says, the other tab hears with the sender', async () => {

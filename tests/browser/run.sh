@@ -26,30 +26,47 @@ fi
 npm ci --no-audit --no-fund --loglevel=error
 
 scratch=$(mktemp -d)
-server=
+servers=()
 finish() {
-  if [ -n "$server" ]; then
+  local server
+  for server in "${servers[@]}"; do
     kill "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
-  fi
+  done
   rm -rf "$scratch"
 }
 trap finish EXIT
 
-# A named pipe ends the wait for the first line when the server dies before it prints one.
-mkfifo "$scratch/stdout"
-"$binary" serve --addr 127.0.0.1:0 >"$scratch/stdout" &
-server=$!
-exec 3<"$scratch/stdout"
-url=
-while [ -z "$url" ] && IFS= read -r -t 20 line <&3; do
-  if [[ $line =~ listening\ on\ (http://[^[:space:]]+) ]]; then url=${BASH_REMATCH[1]}; fi
-done
-if [ -z "$url" ]; then
-  echo "the server did not print 'listening on http://ADDR:PORT' within 20 s" >&2
-  exit 1
-fi
-# Whatever else it prints must not fill the pipe and stop it.
-cat <&3 >/dev/null &
+# start SCHEME [FLAG...]   starts a server; sets $url.
+start() {
+  local scheme=$1 line said
+  shift
+  # A named pipe ends the wait for the first line when the server dies before it prints one.
+  mkfifo "$scratch/$scheme"
+  "$binary" serve --addr 127.0.0.1:0 "$@" >"$scratch/$scheme" &
+  servers+=($!)
+  exec {said}<"$scratch/$scheme"
+  url=
+  while [ -z "$url" ] && IFS= read -r -t 20 line <&"$said"; do
+    if [[ $line =~ listening\ on\ ($scheme://[^[:space:]]+) ]]; then url=${BASH_REMATCH[1]}; fi
+  done
+  if [ -z "$url" ]; then
+    echo "the server did not print 'listening on $scheme://ADDR:PORT' within 20 s" >&2
+    exit 1
+  fi
+  # Whatever else it prints must not fill the pipe and stop it.
+  cat <&"$said" >/dev/null &
+}
 
-FANFARE_URL=$url CHROMIUM=$CHROMIUM node --test --test-reporter=spec chat.test.mjs
+tls_url=
+if command -v openssl >/dev/null; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+  start https --tls-cert "$scratch/cert.pem" --tls-key "$scratch/key.pem"
+  tls_url=$url
+else
+  echo "skipped: browser test over TLS (no openssl to make a certificate with)"
+fi
+start http
+
+FANFARE_URL=$url FANFARE_TLS_URL=$tls_url CHROMIUM=$CHROMIUM node --test --test-reporter=spec chat.test.mjs

@@ -4,8 +4,8 @@
 //! (`validate` does) and no other set of values is known (`Preset` has those).
 
 use super::{
-    ClientIdPolicy, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule, Overflow,
-    Preset, validate,
+    ClientIdPolicy, Compression, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule,
+    Overflow, Preset, validate,
 };
 use std::time::Duration;
 
@@ -27,13 +27,14 @@ pub struct Settings {
     pub head_bytes_max: usize,
     /// Header lines in the HTTP head: 5 to 1,000.
     pub headers_max: usize,
-    /// Transports of one shard that have not finished their handshake.
+    /// Transports of one shard that have not finished their handshake. One more,
+    /// and whichever has been longest without a whole head gives way.
     pub pending_handshakes_max: usize,
     /// The one read buffer of a shard, in bytes: 4 KiB to 16 MiB.
     pub read_buffer_bytes: usize,
     /// Bytes of queued frames, all shards together; a frame that waits for many
-    /// recipients of a shard counts once. At least [`OUTBOX_LEASE_BYTES`] and the
-    /// largest `outbox_bytes_max` of a route.
+    /// recipients of a shard counts once. At least [`OUTBOX_LEASE_BYTES`] for each
+    /// shard, and the largest `outbox_bytes_max` of a route.
     pub server_outbox_bytes_max: usize,
     /// Messages and commands that wait in a shard's inbox.
     pub shard_inbox_messages_max: usize,
@@ -51,7 +52,8 @@ pub struct Settings {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct ConnectionSettings {
-    /// Payload of one message, all fragments together, in bytes.
+    /// Payload of one message, all fragments together, in bytes: as it is sent,
+    /// and inflated where it is compressed.
     pub message_bytes_max: usize,
     /// Frames that one message may be split into.
     pub fragments_max: u32,
@@ -82,12 +84,20 @@ pub struct ConnectionSettings {
     /// From how many queued bytes on the application is told of the pressure; no
     /// more than `outbox_bytes_max`.
     pub outbox_pressure_bytes: usize,
+    /// Sends that wait for room in one connection's outbox, instead of being
+    /// subject to its policy.
+    pub sends_waiting_max: usize,
     /// What happens when the outbox is full.
     pub outbox_policy: Overflow,
     /// Received messages that wait for a pull-style or asynchronous handler.
     pub inbox_messages_max: usize,
     /// The same in bytes; at least `message_bytes_max`.
     pub inbox_bytes_max: usize,
+    /// Whether messages may be compressed, in both directions, where the client
+    /// offers it.
+    pub compression: Compression,
+    /// From which payload on messages that we send are compressed, in bytes.
+    pub compression_threshold_bytes: usize,
     /// Rooms one connection may be in.
     pub rooms_max: usize,
     /// Namespaces one connection may be in.
@@ -223,9 +233,12 @@ impl Default for ConnectionSettings {
             outbox_messages_max: 256,
             outbox_bytes_max: MIB,
             outbox_pressure_bytes: MIB / 2,
+            sends_waiting_max: 64,
             outbox_policy: Overflow::DropNewest,
             inbox_messages_max: 64,
             inbox_bytes_max: MIB,
+            compression: Compression::Off,
+            compression_threshold_bytes: 256,
             rooms_max: 256,
             namespaces_max: 16,
             room_members_max: 0,

@@ -8,7 +8,7 @@ use crate::link::{Phase, Reader, Signal, wire_limits};
 use crate::outbox::Purpose;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{ControlPayload, Frame, Incoming, Message};
+use crate::wire::{Compressed, ControlPayload, Frame, Incoming, Message};
 use std::io;
 
 impl<'b> Received<'b> {
@@ -24,7 +24,8 @@ impl<'b> Received<'b> {
 impl Hub {
     /// Bytes from the peer. Decodes at most one event and says how many bytes
     /// that took; payloads are unmasked in place and borrowed from `bytes`
-    /// where the message lies there whole. The work is bounded by `bytes`.
+    /// where the message lies there whole and uncompressed. The work is bounded by
+    /// `bytes`, and by `message_bytes_max` where a message is inflated.
     ///
     /// Call only while [`wants_read`](Self::wants_read); otherwise nothing is consumed.
     pub fn receive<'b>(
@@ -66,6 +67,9 @@ impl Hub {
         kind: io::ErrorKind,
     ) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
+        if self.links.get(slot).is_some_and(|link| link.phase.is_before_open()) {
+            self.stats.handshakes_failed += 1;
+        }
         self.conclude(now, slot, Signal::GiveUp, CloseReason::Transport(kind));
         Ok(())
     }
@@ -73,6 +77,16 @@ impl Hub {
     /// Whether the transport should be read now.
     pub fn wants_read(&self, id: ConnectionId) -> bool {
         self.link(id).is_some_and(crate::link::Link::wants_read)
+    }
+
+    /// While an upgrade is being decided, how many bytes are to be read ahead and
+    /// kept until [`wants_read`](Self::wants_read): so that a peer that leaves
+    /// meanwhile is noticed, by [`end_of_input`](Self::end_of_input) or
+    /// [`transport_failed`](Self::transport_failed). As many as a head may have
+    /// (`head_bytes_max`); at any other time 0.
+    pub fn reads_ahead_bytes_max(&self, id: ConnectionId) -> usize {
+        let reads_ahead = self.link(id).is_some_and(crate::link::Link::reads_ahead);
+        if reads_ahead { self.config.server.head_bytes_max } else { 0 }
     }
 
     /// Stops or resumes reading of an open connection, because a handler is
@@ -101,12 +115,17 @@ impl Hub {
             headers_max: self.config.server.headers_max,
         };
         let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
-        let Reader::Head(reader) = &mut link.reader else { return Received::nothing(0) };
+        let Reader::Head { reader, arrival } = &mut link.reader else { return Received::nothing(0) };
+        let arrival = *arrival;
         match reader.push(bytes, &limits) {
             Ok(progress) => match progress.request {
                 None => Received::nothing(progress.consumed),
                 Some(request) => {
+                    self.arrivals.remove(arrival);
                     link.stop_decoding();
+                    if request.upgrade().is_some() {
+                        link.reader = Reader::Ahead;
+                    }
                     link.signal(now, Signal::HeadComplete);
                     Received::event(progress.consumed, Event::Request(Box::new(request)))
                 }
@@ -146,7 +165,15 @@ impl Hub {
         }
         let consumed = step.consumed;
         match step.incoming {
-            Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
+            Some(Incoming::Message(message)) => {
+                let admitted = self.admit_message(now, slot).then_some(message);
+                self.received_message(now, slot, consumed, admitted)
+            }
+            Some(Incoming::Compressed(message)) => {
+                let admitted = self.admit_message(now, slot).then_some(message);
+                let inflated = admitted.and_then(|message| self.inflate(now, slot, &message));
+                self.received_message(now, slot, consumed, inflated)
+            }
             Some(Incoming::Ping(payload)) if self.admit_control(now, slot) => {
                 self.answer_ping(slot, &payload);
                 Received::event(consumed, Event::Ping(payload))
@@ -162,22 +189,38 @@ impl Hub {
         }
     }
 
+    /// Counts a message, and says whether anybody is to hear it: nobody is after
+    /// our close frame.
+    fn admit_message(&mut self, now: Instant, slot: usize) -> bool {
+        let Some(link) = self.links.get_mut(slot) else { return false };
+        if link.phase != Phase::Open {
+            return false;
+        }
+        let per_second_max = self.config.profile(link.profile).messages_per_second_max;
+        let admitted = link.rates.admit_message(now, per_second_max);
+        if !admitted {
+            self.violated(now, slot, Violation::MessageRate { per_second_max });
+        }
+        admitted
+    }
+
+    /// What a compressed message says, if that is anything.
+    fn inflate(&mut self, now: Instant, slot: usize, message: &Compressed<'_>) -> Option<Message<'static>> {
+        let bytes_max = self.config.profile(self.links.get(slot)?.profile).message_bytes_max;
+        let inflated = self.codec.inflate(message, bytes_max, &mut self.stats);
+        inflated.map_err(|violation| self.violated(now, slot, violation)).ok()
+    }
+
     fn received_message<'b>(
         &mut self,
         now: Instant,
         slot: usize,
         consumed: usize,
-        message: Message<'b>,
+        message: Option<Message<'b>>,
     ) -> Received<'b> {
-        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(consumed) };
-        if link.phase != Phase::Open {
+        let (Some(link), Some(message)) = (self.links.get_mut(slot), message) else {
             return Received::nothing(consumed);
-        }
-        let per_second_max = self.config.profile(link.profile).messages_per_second_max;
-        if !link.rates.admit_message(now, per_second_max) {
-            self.violated(now, slot, Violation::MessageRate { per_second_max });
-            return Received::nothing(consumed);
-        }
+        };
         link.clocks.heard_message(now);
         self.stats.messages_received += 1;
         self.stats.message_bytes_received += message.len() as u64;

@@ -3,12 +3,14 @@
 
 mod broadcasts;
 mod closing;
+mod compression;
 mod groups;
 mod harness;
 mod heartbeat;
 mod ids;
 mod input;
 mod invariants;
+mod memory;
 mod opening;
 mod outboxes;
 mod script;

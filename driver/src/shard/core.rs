@@ -3,10 +3,10 @@
 
 use super::draining::Draining;
 use super::session::Session;
+use super::sockets::give_back;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
-use crate::wall;
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
@@ -26,8 +26,9 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Core, &Application) + Send>;
 
 /// Budget is leased so that this much beyond what is queued can be queued.
 const BUDGET_AHEAD_BYTES: u64 = 1024 * 1024;
-/// Budget beyond that is given back from this much on.
-const BUDGET_IDLE_BYTES: u64 = 4 * BUDGET_AHEAD_BYTES;
+/// Budget beyond that is given back from this much on, or from an equal share on
+/// where that is less: no shard sits on what another needs.
+const BUDGET_IDLE_BYTES_MAX: u64 = 4 * BUDGET_AHEAD_BYTES;
 
 /// See the module.
 #[derive(Debug)]
@@ -42,8 +43,9 @@ pub(crate) struct Core {
     resumed: Vec<ConnectionId>,
     /// What is to be told to the application, once no callback runs.
     pub(super) notices: VecDeque<Notice>,
-    /// Relays that found their shard's inbox full, in order.
-    relays: VecDeque<(ShardId, Arc<Relay>)>,
+    /// Shards whose inbox is full of what was published here.
+    held_up_by: Vec<ShardId>,
+    budget_idle_bytes_max: u64,
 }
 
 impl Core {
@@ -51,7 +53,8 @@ impl Core {
         let server = handle.server();
         let now = server.clock.now();
         let hub = Hub::new(now, id, Arc::clone(&server.config), random);
-        Core {
+        let equal_share_bytes = server.budget().limit_bytes() / server.shards.len().max(1);
+        let mut core = Core {
             hub,
             handle,
             now,
@@ -59,8 +62,12 @@ impl Core {
             sessions: Vec::new(),
             resumed: Vec::new(),
             notices: VecDeque::new(),
-            relays: VecDeque::new(),
-        }
+            held_up_by: Vec::new(),
+            budget_idle_bytes_max: BUDGET_IDLE_BYTES_MAX.min(equal_share_bytes as u64),
+        };
+        // Before any other shard can have leased all there is.
+        core.lease_budget(0);
+        core
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -86,6 +93,7 @@ impl Core {
 
     pub(super) fn end_turn(&mut self) {
         self.give_budget_back();
+        give_back(&mut self.sessions, self.hub.slots_kept());
         self.link().publish_stats(self.hub.stats());
     }
 
@@ -94,8 +102,14 @@ impl Core {
         [self.hub.next_deadline(), draining].into_iter().flatten().min()
     }
 
-    pub(super) fn accept(&mut self, peer: Option<SocketAddr>) -> Result<ConnectionId, TooManyHandshakes> {
+    pub(super) fn accept(
+        &mut self,
+        app: &Application,
+        peer: Option<SocketAddr>,
+    ) -> Result<ConnectionId, TooManyHandshakes> {
         let id = self.hub.accept(self.now)?;
+        // Another may have given way, which is told before its slot is free.
+        self.settle(app);
         let slot = id.slot() as usize;
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, Session::default);
@@ -151,14 +165,10 @@ impl Core {
         }
     }
 
-    /// Replaces what is known of a connection. What was known may hold the
-    /// application's own state, whose destructor is the application's code.
+    /// Replaces what is known of a connection.
     pub(super) fn put_session(&mut self, id: ConnectionId, session: Session) {
         if let Some(place) = self.sessions.get_mut(id.slot() as usize) {
-            let before = std::mem::replace(place, session);
-            if wall::call(|| drop(before)).is_none() {
-                tracing::error!(%id, "the state of a connection panicked when it was dropped");
-            }
+            *place = session;
         }
     }
 
@@ -187,9 +197,16 @@ impl Core {
         self.hub.send(self.now, id, frame)
     }
 
+    /// The same where there is room without anything giving way; says whether there was.
+    pub(super) fn send_if_room(&mut self, id: ConnectionId, frame: &Frame) -> Result<bool, SendError> {
+        self.lease_budget(frame.len());
+        self.hub.send_if_room(self.now, id, frame)
+    }
+
     /// Starts the closing handshake; a connection that is over stays over.
     pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
         let _ = self.hub.close(self.now, id, code, reason);
+        self.refuse_sends(id);
     }
 
     /// Delivers to this shard's share of an audience.
@@ -223,26 +240,30 @@ impl Core {
         self.settle(app);
     }
 
-    /// Whether nothing is to be read here: relays wait for room elsewhere, or
-    /// this shard is behind with what its own handlers have begun.
+    /// Whether nothing is to be read here: another shard is behind with what is
+    /// published here, or this one with what its own handlers have begun.
     pub(super) fn is_held_up(&self) -> bool {
-        !self.relays.is_empty() || self.link().inbox.is_overfull()
+        !self.held_up_by.is_empty() || self.link().inbox.is_overfull()
     }
 
-    pub(super) fn retry_relays(&mut self) {
-        for (shard, relay) in std::mem::take(&mut self.relays) {
-            self.relay(shard, relay);
-        }
+    /// Looks whether the shards that hold this one up still do. They wake it
+    /// once they do not.
+    pub(super) fn look_for_room(&mut self) {
+        let mut held_up_by = std::mem::take(&mut self.held_up_by);
+        let ready = &self.link().ready;
+        held_up_by.retain(|shard| {
+            self.server().shard(*shard).is_some_and(|link| !link.inbox.has_room_or_wakes(ready))
+        });
+        self.held_up_by = held_up_by;
     }
 
-    /// Keeps the order towards each shard: behind one that waits, all wait.
+    /// Never waits for room: a call through a [`Handle`] later in the same
+    /// callback would overtake it. Instead nothing more is read here.
     fn relay(&mut self, to: ShardId, relay: Arc<Relay>) {
-        let server = Arc::clone(self.handle.server());
-        let Some(link) = server.shard(to) else { return };
-        if self.relays.iter().any(|(waiting, _)| *waiting == to) {
-            self.relays.push_back((to, relay));
-        } else if let Err(relay) = link.inbox.relay(relay, &self.link().ready) {
-            self.relays.push_back((to, relay));
+        let Some(link) = self.server().shard(to) else { return };
+        let has_room = link.inbox.relay(relay, &self.link().ready);
+        if !has_room && !self.held_up_by.contains(&to) {
+            self.held_up_by.push(to);
         }
     }
 
@@ -296,8 +317,8 @@ impl Core {
 
     fn give_budget_back(&mut self) {
         let idle = self.hub.budget_bytes().saturating_sub(self.hub.queued_bytes());
-        if idle > BUDGET_IDLE_BYTES {
-            let reclaimed = self.hub.reclaim_budget(idle - BUDGET_AHEAD_BYTES);
+        if idle > self.budget_idle_bytes_max {
+            let reclaimed = self.hub.reclaim_budget(idle.saturating_sub(BUDGET_AHEAD_BYTES));
             let reclaimed = usize::try_from(reclaimed).unwrap_or(usize::MAX);
             self.server().budget().give_back(self.hub.shard(), reclaimed);
         }

@@ -4,12 +4,11 @@
 //! the handshake, whole messages, how the connection ended), and copies nothing
 //! unless a frame arrives in pieces.
 
+use crate::socket::Socket;
 use kit::frame::{self, Kind};
 use kit::handshake;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use std::fmt;
-use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 /// One key for all: the answers are then the same as well, and checking one is a
@@ -75,7 +74,7 @@ enum Phase {
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    socket: OwnedFd,
+    socket: Socket,
     phase: Phase,
     /// The start of a frame whose rest has not arrived.
     unread: Vec<u8>,
@@ -85,7 +84,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// A connection that is being established and will send `request`.
-    pub(crate) fn new(socket: OwnedFd, request: Vec<u8>) -> Client {
+    pub(crate) fn new(socket: Socket, request: Vec<u8>) -> Client {
         Client { socket, phase: Phase::Handshaking, unread: Vec::new(), unsent: request }
     }
 
@@ -97,7 +96,7 @@ impl Client {
         }
         let mut sent = 0;
         while let Some(rest @ [_, ..]) = bytes.get(sent..) {
-            match send(&self.socket, rest, SendFlags::NOSIGNAL) {
+            match self.socket.send(rest) {
                 Ok(count) => sent += count,
                 Err(Errno::AGAIN) => {
                     self.unsent.extend_from_slice(rest);
@@ -122,6 +121,7 @@ impl Client {
 
     /// Goes on with what was queued, now that the socket is writable.
     pub(crate) fn flush(&mut self) -> Result<(), Ending> {
+        self.socket.flush().map_err(Ending::Failed)?;
         if self.unsent.is_empty() {
             return Ok(());
         }
@@ -143,9 +143,9 @@ impl Client {
             if room_bytes == 0 {
                 return Err(Ending::Unsupported);
             }
-            let got = match recv(&self.socket, room, RecvFlags::empty()) {
-                Ok((0, _)) => return Err(self.ending_at_end_of_input()),
-                Ok((got, _)) => got,
+            let got = match self.socket.receive(room) {
+                Ok(0) => return Err(self.ending_at_end_of_input()),
+                Ok(got) => got,
                 Err(Errno::AGAIN) => 0,
                 Err(errno) => return Err(Ending::Failed(errno)),
             };
@@ -214,7 +214,7 @@ impl Client {
             Phase::Closing => {
                 self.phase = Phase::Closed;
                 // A server that is quick has already gone, which is as good.
-                let _ = shutdown(&self.socket, Shutdown::Write);
+                let _ = self.socket.shut();
                 Ok(())
             }
             Phase::Handshaking | Phase::Open | Phase::Closed => {
@@ -243,7 +243,7 @@ mod tests {
     fn open() -> (Client, UnixStream) {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        let mut client = Client::new(ours.into(), b"GET".to_vec());
+        let mut client = Client::new(Socket::plain(ours.into()), b"GET".to_vec());
         client.flush().unwrap();
         let mut request = [0; 3];
         theirs.read_exact(&mut request).unwrap();

@@ -5,6 +5,7 @@
 
 use crate::client::{Client, Ending, Event, KEY};
 use crate::error::LoadError;
+use crate::socket::{Secrets, Socket};
 use crate::target::Target;
 use kit::poller::{Events, Poller};
 use rustix::io::Errno;
@@ -35,6 +36,8 @@ pub(crate) struct Fleet {
     clients: Slab<Client>,
     buffer: Vec<u8>,
     dialled: usize,
+    /// What is needed to speak TLS, if that is spoken.
+    secrets: Option<Secrets>,
 }
 
 /// Connections that did not come about or did not end properly.
@@ -61,7 +64,7 @@ impl Fleet {
         message_bytes_max: usize,
     ) -> Result<Fleet, LoadError> {
         raise_descriptor_limit(connections_max)?;
-        let Target { address, path } = target;
+        let Target { address, is_secured, path } = target;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -74,6 +77,7 @@ impl Fleet {
             clients: Slab::with_capacity(connections_max),
             buffer: vec![0; READ_BUFFER_BYTES + message_bytes_max],
             dialled: 0,
+            secrets: is_secured.then(Secrets::new).transpose()?,
         })
     }
 
@@ -92,6 +96,10 @@ impl Fleet {
         let entry = self.clients.vacant_entry();
         let key = entry.key();
         self.poller.add_stream(&socket, key)?;
+        let socket = match &self.secrets {
+            Some(secrets) => Socket::secured(socket, secrets)?,
+            None => Socket::plain(socket),
+        };
         entry.insert(Client::new(socket, self.request.clone()));
         Ok(key)
     }

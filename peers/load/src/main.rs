@@ -16,6 +16,7 @@ mod ledger;
 mod message;
 mod process;
 mod report;
+mod socket;
 mod target;
 
 use clap::{Args, Parser};
@@ -41,7 +42,7 @@ enum Experiment {
 /// Who is loaded.
 #[derive(Args, Debug)]
 struct Connection {
-    /// `ws://127.0.0.1:PORT/PATH`.
+    /// `ws://127.0.0.1:PORT/PATH`, or `wss://` whatever the certificate.
     #[arg(long)]
     url: Target,
     /// The server's process, to read its CPU time and memory.

@@ -7,13 +7,15 @@ use std::str::FromStr;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddrV4,
+    /// Whether TLS is spoken.
+    pub(crate) is_secured: bool,
     /// Path and query.
     pub(crate) path: String,
 }
 
 /// The text is no URL this tool may load.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{url:?} is no ws://127.x.y.z:PORT/PATH: only plain WebSockets on IPv4 loopback are loaded")]
+#[error("{url:?} is no ws://127.x.y.z:PORT/PATH and no wss:// either: only IPv4 loopback is loaded")]
 pub(crate) struct InvalidTarget {
     url: String,
 }
@@ -21,14 +23,19 @@ pub(crate) struct InvalidTarget {
 impl FromStr for Target {
     type Err = InvalidTarget;
 
-    /// `http://` is taken as well: it is what servers print.
+    /// `http://` and `https://` are taken as well: it is what servers print.
     fn from_str(url: &str) -> Result<Target, InvalidTarget> {
         parse(url).ok_or_else(|| InvalidTarget { url: url.to_owned() })
     }
 }
 
 fn parse(url: &str) -> Option<Target> {
-    let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"))?;
+    let (scheme, rest) = url.split_once("://")?;
+    let is_secured = match scheme {
+        "ws" | "http" => false,
+        "wss" | "https" => true,
+        _ => return None,
+    };
     let (authority, path) = match rest.split_once('/') {
         Some((authority, path)) => (authority, format!("/{path}")),
         None => (rest, "/".to_owned()),
@@ -43,7 +50,7 @@ fn parse(url: &str) -> Option<Target> {
     };
     // What would break the request line breaks the measurement.
     let printable = path.bytes().all(|byte| byte.is_ascii_graphic());
-    printable.then_some(Target { address: SocketAddrV4::new(ip, port.parse().ok()?), path })
+    printable.then_some(Target { address: SocketAddrV4::new(ip, port.parse().ok()?), is_secured, path })
 }
 
 #[cfg(test)]
@@ -55,9 +62,11 @@ mod tests {
         let target: Target = "ws://127.0.0.1:8080/ws/echo?a=b".parse().unwrap();
         assert_eq!(target.address, "127.0.0.1:8080".parse().unwrap());
         assert_eq!(target.path, "/ws/echo?a=b");
+        assert!(!target.is_secured);
         assert_eq!("http://localhost:1".parse::<Target>().unwrap().path, "/");
+        assert!("wss://127.0.0.1:1/".parse::<Target>().unwrap().is_secured);
         for url in
-            ["ws://192.0.2.1:80/", "ws://example.org:80/", "wss://127.0.0.1:80/", "ws://127.0.0.1/", ""]
+            ["ws://192.0.2.1:80/", "ws://example.org:80/", "tcp://127.0.0.1:80/", "ws://127.0.0.1/", ""]
         {
             assert_eq!(url.parse::<Target>(), Err(InvalidTarget { url: url.to_owned() }));
         }

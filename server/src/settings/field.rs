@@ -2,15 +2,16 @@
 
 use super::placement::{Placement, Runtime};
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
-use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, UnknownChoice};
+use fanfare_core::config::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 use toml::Value;
 
-/// Switches an optional time off.
+/// Switches an optional time, or a file, off.
 const OFF: &str = "off";
 /// Leaves the number of shards to the machine.
 const AUTO: &str = "auto";
@@ -26,6 +27,7 @@ pub(super) enum Field<'a> {
     TimeOrOff(&'a mut Option<Duration>),
     Overflow(&'a mut Overflow),
     ClientIds(&'a mut ClientIdPolicy),
+    Compression(&'a mut Compression),
     Headers(&'a mut KeepHeaders),
     Origin(&'a mut OriginRule),
     Address(&'a mut SocketAddr),
@@ -33,6 +35,7 @@ pub(super) enum Field<'a> {
     Placement(&'a mut Placement),
     Shards(&'a mut Option<NonZeroU16>),
     Text(&'a mut String),
+    FileOrOff(&'a mut Option<PathBuf>),
 }
 
 /// A text that a setting does not take.
@@ -67,6 +70,7 @@ impl Field<'_> {
             Field::TimeOrOff(time) => *time = time_or_off(text)?,
             Field::Overflow(policy) => *policy = text.parse()?,
             Field::ClientIds(policy) => *policy = text.parse()?,
+            Field::Compression(choice) => *choice = text.parse()?,
             Field::Headers(headers) => *headers = text.parse()?,
             Field::Origin(rule) => *rule = text.parse()?,
             Field::Address(address) => *address = address_from(text)?,
@@ -74,6 +78,7 @@ impl Field<'_> {
             Field::Placement(placement) => *placement = text.parse()?,
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
+            Field::FileOrOff(file) => *file = (text != OFF).then(|| PathBuf::from(text)),
         }
         Ok(())
     }
@@ -86,12 +91,14 @@ impl Field<'_> {
             Field::Time(_) => "TIME",
             Field::TimeOrOff(_) => "TIME|off",
             Field::Overflow(_) | Field::ClientIds(_) => "POLICY",
+            Field::Compression(_) => "on|off",
             Field::Headers(_) => "HEADERS",
             Field::Origin(_) => "ORIGINS",
             Field::Address(_) => "ADDRESS",
             Field::Runtime(_) | Field::Placement(_) => "NAME",
             Field::Shards(_) => "COUNT|auto",
             Field::Text(_) => "FILTER",
+            Field::FileOrOff(_) => "FILE|off",
         }
     }
 
@@ -104,13 +111,15 @@ impl Field<'_> {
             | Field::TimeOrOff(_)
             | Field::Overflow(_)
             | Field::ClientIds(_)
+            | Field::Compression(_)
             | Field::Headers(_)
             | Field::Origin(_)
             | Field::Address(_)
             | Field::Runtime(_)
             | Field::Placement(_)
             | Field::Shards(_)
-            | Field::Text(_) => Value::String(self.to_string()).to_string(),
+            | Field::Text(_)
+            | Field::FileOrOff(_) => Value::String(self.to_string()).to_string(),
         }
     }
 }
@@ -127,6 +136,7 @@ impl fmt::Display for Field<'_> {
             Field::TimeOrOff(None) => f.write_str(OFF),
             Field::Overflow(policy) => write!(f, "{policy}"),
             Field::ClientIds(policy) => write!(f, "{policy}"),
+            Field::Compression(choice) => write!(f, "{choice}"),
             Field::Headers(headers) => write!(f, "{headers}"),
             Field::Origin(rule) => write!(f, "{rule}"),
             Field::Address(address) => write!(f, "{address}"),
@@ -135,6 +145,8 @@ impl fmt::Display for Field<'_> {
             Field::Shards(Some(shards)) => write!(f, "{shards}"),
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
+            Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
+            Field::FileOrOff(None) => f.write_str(OFF),
         }
     }
 }

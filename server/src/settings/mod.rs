@@ -24,7 +24,7 @@ use fanfare_core::config::{Config, Preset, Settings};
 use placement::{Placement, Runtime};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use table::Setting;
 use tracing_subscriber::EnvFilter;
@@ -34,6 +34,8 @@ use tracing_subscriber::EnvFilter;
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 is any free one.
     pub(crate) addr: SocketAddr,
+    /// What to show to peers that speak TLS; `None` = speak plainly.
+    pub(crate) tls: Option<TlsFiles>,
     /// What the shards are.
     pub(crate) shards: Shards,
     /// How many there are; `None` = one per core.
@@ -46,10 +48,19 @@ pub(crate) struct ServeOptions {
     pub(crate) config: Config,
 }
 
+/// A server's certificate and its key.
+#[derive(Debug)]
+pub(crate) struct TlsFiles {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
 /// The settings while sources still write into them.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     addr: SocketAddr,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     runtime: Runtime,
     placement: Placement,
     shards: Option<NonZeroU16>,
@@ -62,6 +73,8 @@ impl Default for Draft {
     fn default() -> Self {
         Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tls_cert: None,
+            tls_key: None,
             runtime: Runtime::Tokio,
             placement: Placement::Auto,
             shards: None,
@@ -109,8 +122,15 @@ impl Draft {
                 "a level such as info, or fanfare=debug,warn",
             ),
         })?;
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(chain), Some(key)) => Some(TlsFiles { chain, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::HalfOfTls { given: "tls_cert", missing: "tls_key" }),
+            (None, Some(_)) => return Err(Failure::HalfOfTls { given: "tls_key", missing: "tls_cert" }),
+        };
         Ok(ServeOptions {
             addr: self.addr,
+            tls,
             shards: Shards::new(self.runtime, self.placement)?,
             shards_count: self.shards,
             log,

@@ -50,23 +50,30 @@ const fn row(
     Setting { name, field, help }
 }
 
-pub(super) static GROUPS: [Group; 8] = [
+pub(super) static GROUPS: [Group; 9] = [
     Group { heading: "Server", settings: &SERVER },
     Group { heading: "Admission", settings: &ADMISSION },
     Group { heading: "Messages", settings: &MESSAGES },
     Group { heading: "Heartbeat and times", settings: &TIMES },
     Group { heading: "Sending", settings: &SENDING },
     Group { heading: "Receiving", settings: &RECEIVING },
+    Group { heading: "Compression", settings: &COMPRESSION },
     Group { heading: "Rooms and names", settings: &ROOMS },
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 4] = [
+static SERVER: [Setting; 6] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
         "Where to listen; :PORT is this machine only, port 0 any free one",
     ),
+    row(
+        "tls_cert",
+        |d| Field::FileOrOff(&mut d.tls_cert),
+        "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
+    ),
+    row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio or std-threads"),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
@@ -196,7 +203,7 @@ static TIMES: [Setting; 8] = [
     ),
 ];
 
-static SENDING: [Setting; 5] = [
+static SENDING: [Setting; 6] = [
     row(
         "outbox_messages_max",
         |d| Field::Count(&mut d.hub.connection.outbox_messages_max),
@@ -222,6 +229,11 @@ static SENDING: [Setting; 5] = [
         |d| Field::Bytes(&mut d.hub.server_outbox_bytes_max),
         "Queued frames of all connections together; at least 1MiB",
     ),
+    row(
+        "sends_waiting_max",
+        |d| Field::Count(&mut d.hub.connection.sends_waiting_max),
+        "Sends that wait for room in one connection's outbox",
+    ),
 ];
 
 static RECEIVING: [Setting; 2] = [
@@ -234,6 +246,19 @@ static RECEIVING: [Setting; 2] = [
         "inbox_bytes_max",
         |d| Field::Bytes(&mut d.hub.connection.inbox_bytes_max),
         "The same in bytes; at least message-bytes-max",
+    ),
+];
+
+static COMPRESSION: [Setting; 2] = [
+    row(
+        "compression",
+        |d| Field::Compression(&mut d.hub.connection.compression),
+        "Whether messages are compressed for clients that offer it (permessage-deflate)",
+    ),
+    row(
+        "compression_threshold_bytes",
+        |d| Field::Bytes(&mut d.hub.connection.compression_threshold_bytes),
+        "From which payload on messages that are sent are compressed",
     ),
 ];
 

@@ -15,9 +15,9 @@ fn fields_of_the_core() -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_the_core_has_its_row_and_no_row_comes_twice() {
-    let own = ["addr", "runtime", "log", "stop_time_max", "shards", "placement"].map(str::to_owned);
+    let own = ["addr", "tls_cert", "tls_key", "runtime", "log", "stop_time_max", "shards", "placement"];
     let mut expected = fields_of_the_core();
-    expected.extend(own);
+    expected.extend(own.map(str::to_owned));
     let rows: Vec<_> = table::all().map(|setting| setting.name.to_owned()).collect();
     assert_eq!(rows.len(), expected.len());
     assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), expected);
@@ -61,9 +61,11 @@ fn another_value(value_name: &str, name: &str) -> &'static str {
         ("POLICY", "outbox_policy") => "disconnect",
         ("POLICY", _) => "reject",
         ("HEADERS", _) => "all",
+        ("on|off", _) => "on",
         ("ORIGINS", _) => "any",
         ("ADDRESS", _) => "[::1]:7777",
         ("FILTER", _) => "trace",
+        ("FILE|off", _) => "a.pem",
         (_, "placement") => "threads",
         (_, "runtime") => "std-threads",
         _ => "777",

@@ -12,3 +12,4 @@ mod settings;
 mod status;
 mod stopping;
 mod support;
+mod tls;

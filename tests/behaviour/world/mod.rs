@@ -13,6 +13,7 @@ pub(crate) use peer::{Peer, Said};
 pub(crate) use raw::{Answer, Raw, frame};
 
 use fanfare::core::config::Config;
+use fanfare::driver::Tls;
 use fanfare::tokio::{Attacher, Placement, ServeError};
 use fanfare::{App, Handle, Settings, StopOptions};
 use std::future::Future;
@@ -56,8 +57,22 @@ impl World {
 
     /// Serves an application on a free port of the loopback.
     pub(crate) fn start(&self, app: App) -> Server<'_> {
+        self.start_as(app, |server| server)
+    }
+
+    /// The same for peers that speak TLS.
+    pub(crate) fn start_tls(&self, app: App, tls: Tls) -> Server<'_> {
+        self.start_as(app, |server| server.tls(tls))
+    }
+
+    fn start_as(
+        &self,
+        app: App,
+        arrange: impl FnOnce(fanfare::tokio::Server) -> fanfare::tokio::Server,
+    ) -> Server<'_> {
         let _inside = self.runtime.enter();
         let server = fanfare::tokio::Server::with_shards(app, self.shards, self.placement).unwrap();
+        let server = arrange(server);
         let listener = self.await_(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         Server {
             world: self,

@@ -16,6 +16,14 @@ impl Hub {
         self.check_counts();
     }
 
+    /// Places there is memory for, in whatever grows with the number of connections.
+    pub(super) fn capacities(&self) -> [usize; 7] {
+        let [groups, names, members] = self.rooms.capacities();
+        let scratch = self.planner.capacity().max(self.plan.capacity());
+        let [links, listed] = [self.links.capacity(), self.listed.capacity()];
+        [links, self.members.capacity(), groups, names, members, listed, scratch]
+    }
+
     /// Links and members name each other; phases and flags agree; whoever waits
     /// for something is listed or has a deadline.
     fn check_links(&self) {
@@ -90,6 +98,10 @@ impl Hub {
             |wanted: fn(&Link) -> bool| self.links.iter().filter(|(_, link)| wanted(link)).count() as u64;
         let stats = self.stats();
         assert_eq!(self.pending_handshakes as u64, count(|link| link.phase.is_before_open()));
+        let awaited = self.arrivals.slots();
+        let is_awaited = |&slot: &usize| self.links.get(slot).unwrap().phase == Phase::Head;
+        assert!(awaited.iter().all(is_awaited));
+        assert_eq!(awaited.len() as u64, count(|link| link.phase == Phase::Head));
         let open = count(|link| link.member.is_some() && link.phase.is_talking());
         assert_eq!(stats.connections_opened, stats.connections_closed + open);
         assert_eq!(stats.deliveries_offered, stats.deliveries_queued + stats.deliveries_dropped());

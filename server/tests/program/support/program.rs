@@ -41,7 +41,10 @@ impl Program {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let first = lines.recv_timeout(PATIENCE).unwrap();
-        let address = first.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        let (scheme, address) = first.strip_prefix("listening on ").unwrap().split_once("://").unwrap();
+        let expected = if arguments.contains(&"--tls-cert") { "https" } else { "http" };
+        assert_eq!(scheme, expected);
+        let address = address.parse().unwrap();
         Program { child, lines, address }
     }
 
