@@ -1,8 +1,7 @@
 //! permessage-deflate, seen by peers made of bytes and a zlib of their own.
 
 use crate::world::{Raw, Server, World, config, eventually, frame};
-use fanfare::core::config::Compression;
-use fanfare::{App, Route, Target};
+use fanfare::{App, Compression, Route, Target};
 use flate2::{Compress, Compression as Level, Decompress, FlushCompress, FlushDecompress, Status};
 
 const TEXT: u8 = 1;
