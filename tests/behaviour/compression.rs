@@ -49,7 +49,8 @@ fn inflate(payload: &[u8], window_bits: u8, bytes: usize) -> Vec<u8> {
 
 /// Something long that shrinks.
 fn news() -> String {
-    (0..300).map(|number| format!("line {number} of what is new; ")).collect()
+    let lines = (0..300).map(|number| format!("line {number} of what is new; "));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// The next message must say `text`, compressed.
