@@ -6,7 +6,7 @@
 use fanfare_core::random::Random;
 use fanfare_driver::Transport;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -243,18 +243,22 @@ impl State {
 }
 
 impl Lane {
+    /// As much as there is, and as lies together.
     fn take(&mut self, buffer: &mut [u8], max: usize) -> usize {
-        let count = self.bytes.len().min(buffer.len()).min(max);
-        for (place, byte) in buffer.iter_mut().zip(self.bytes.drain(..count)) {
-            *place = byte;
-        }
-        count
+        let wanted = buffer.len().min(max);
+        let piece = buffer.get_mut(..wanted).unwrap_or_default();
+        // A queue in memory is read without fail.
+        self.bytes.read(piece).unwrap_or_default()
     }
 
     fn put<'b>(&mut self, pieces: impl Iterator<Item = &'b [u8]>, max: usize) -> usize {
-        let room = (LANE_BYTES_MAX - self.bytes.len()).min(max);
+        let mut room = (LANE_BYTES_MAX - self.bytes.len()).min(max);
         let before = self.bytes.len();
-        self.bytes.extend(pieces.flatten().take(room));
+        for piece in pieces {
+            let piece = piece.get(..room).unwrap_or(piece);
+            self.bytes.extend(piece);
+            room -= piece.len();
+        }
         self.bytes.len() - before
     }
 }

@@ -43,24 +43,34 @@ mod slow_readers;
 mod stopping;
 mod world;
 
+#[cfg(feature = "tokio")]
+use fanfare::tokio::Placement;
+use world::World;
+
 /// Runs each scenario in each world.
 macro_rules! scenarios {
     ($($file:ident { $($scenario:ident)+ })+) => {
-        scenarios! { in tokio_one_shard (1, Tasks): $($file { $($scenario)+ })+ }
-        scenarios! { in tokio_two_shards (2, Tasks): $($file { $($scenario)+ })+ }
-        scenarios! { in tokio_two_threads (2, Threads): $($file { $($scenario)+ })+ }
+        #[cfg(feature = "tokio")]
+        scenarios! { in tokio_one_shard = World::tokio(1, Placement::Tasks); $($file { $($scenario)+ })+ }
+        #[cfg(feature = "tokio")]
+        scenarios! { in tokio_two_shards = World::tokio(2, Placement::Tasks); $($file { $($scenario)+ })+ }
+        #[cfg(feature = "tokio")]
+        scenarios! { in tokio_two_threads = World::tokio(2, Placement::Threads); $($file { $($scenario)+ })+ }
+        scenarios! { in simulated_one_shard = World::simulated(1, 1); $($file { $($scenario)+ })+ }
+        scenarios! { in simulated_two_shards = World::simulated(2, 2); $($file { $($scenario)+ })+ }
     };
-    (in $world:ident ($shards:literal, $placement:ident): $($file:ident { $($scenario:ident)+ })+) => {
+    (in $world:ident = $make:expr; $($file:ident { $($scenario:ident)+ })+) => {
         mod $world {
-            use crate::world::World;
-            use fanfare::tokio::Placement;
-
             $(mod $file {
                 $(#[test]
                 fn $scenario() {
-                    crate::$file::$scenario(&super::World::tokio($shards, super::Placement::$placement));
+                    crate::$file::$scenario(&crate::$world());
                 })+
             })+
+        }
+
+        fn $world() -> World {
+            $make
         }
     };
 }
