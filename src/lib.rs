@@ -2,7 +2,7 @@
 //! the same application on every runtime.
 //!
 //! All protocol and hub logic is one sans-IO [`core`]; thin adapters run it.
-//! Today there is one adapter, [`tokio`].
+//! There are two adapters: [`tokio`] and [`std_threads`].
 //!
 //! ```no_run
 //! use fanfare::{App, Route, Target};
@@ -35,13 +35,16 @@
 //!
 //! # Features
 //!
-//! `tokio` (default) brings the tokio adapter; without it only the
-//! core and the driver are compiled.
+//! `tokio` (default) and `std-threads` bring the adapter of that name; without
+//! any, only the core and the driver are compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;
 #[doc(inline)]
 pub use fanfare_driver as driver;
+#[cfg(feature = "std-threads")]
+#[doc(inline)]
+pub use fanfare_std_threads as std_threads;
 #[cfg(feature = "tokio")]
 #[doc(inline)]
 pub use fanfare_tokio as tokio;
@@ -59,6 +62,6 @@ pub use fanfare_core::{
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{
-    Accept, App, AppError, Connection, ConnectionInfo, Ctx, Handle, HandleError, HandlerError, Recipient,
-    Reply, Request, Route, StopOptions,
+    Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, Handle,
+    HandleError, HandlerError, Recipient, Reply, Request, Route, StopOptions,
 };

@@ -188,6 +188,11 @@ impl Spawn for Tasks {
     fn spawn(&self, future: BoxFuture<()>) {
         self.0.spawn(future);
     }
+
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        self.0.spawn_blocking(work);
+        Ok(())
+    }
 }
 
 impl fmt::Debug for Running {

@@ -35,6 +35,9 @@ pub enum CloseReason {
     /// The handler of a message panicked, or asked for it by its error.
     #[error("closed because a handler failed")]
     HandlerFailed,
+    /// There was no thread for the connection's blocking handler (`blocking_handlers_max`).
+    #[error("closed because there was no thread for its handler")]
+    HandlerRefused,
     /// The peer ended the stream without a close frame.
     #[error("the peer ended the stream without closing")]
     EndOfInput,
@@ -62,7 +65,7 @@ impl CloseReason {
             CloseReason::ByPeer(None) => CloseCode::Status,
             CloseReason::ByUs { code } => *code,
             CloseReason::Violation(violation) => violation.close_code(),
-            CloseReason::OutboxFull => CloseCode::Again,
+            CloseReason::OutboxFull | CloseReason::HandlerRefused => CloseCode::Again,
             CloseReason::HandlerFailed => CloseCode::Error,
             CloseReason::TimedOut(deadline) => deadline.close_code(),
             CloseReason::EndOfInput

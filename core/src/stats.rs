@@ -44,6 +44,8 @@ pub struct Stats {
     pub violations: u64,
     /// Deadlines that ended a connection.
     pub timeouts: u64,
+    /// Connections closed because there was no thread for their blocking handler.
+    pub handlers_refused: u64,
     /// Liveness deadlines that fired late and were given a second chance.
     pub deadlines_spared: u64,
 }
@@ -78,6 +80,7 @@ impl AddAssign for Stats {
             pings_queued,
             violations,
             timeouts,
+            handlers_refused,
             deadlines_spared,
         } = other;
         self.transports_accepted += transports_accepted;
@@ -99,6 +102,7 @@ impl AddAssign for Stats {
         self.pings_queued += pings_queued;
         self.violations += violations;
         self.timeouts += timeouts;
+        self.handlers_refused += handlers_refused;
         self.deadlines_spared += deadlines_spared;
     }
 }

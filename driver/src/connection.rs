@@ -218,6 +218,10 @@ mod tests {
 
     impl Spawn for Nowhere {
         fn spawn(&self, _: BoxFuture<()>) {}
+
+        fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     #[derive(Default)]

@@ -34,6 +34,18 @@ pub enum HandleError {
     Membership(#[from] MembershipError),
 }
 
+/// Why a stream could not be attached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachError {
+    /// The socket cannot be made ready for a shard.
+    #[error("the socket cannot be made nonblocking: {0}")]
+    Socket(#[from] std::io::Error),
+    /// The shard is too busy, or the server has stopped.
+    #[error(transparent)]
+    Refused(#[from] HandleError),
+}
+
 /// What a handler may fail with. Told to the route's error callback; the
 /// connection lives on.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
@@ -93,6 +105,9 @@ pub enum AppError {
         /// As asked for.
         shards: usize,
     },
+    /// The operating system gave no readiness set to watch a shard's sockets with.
+    #[error("a shard's sockets cannot be watched: {0}; raise the limit of open files (ulimit -n)")]
+    Readiness(#[source] std::io::Error),
     /// The operating system gave no randomness to seed the generators with.
     #[error("the operating system gives no randomness: {0}")]
     Randomness(String),

@@ -265,6 +265,23 @@ impl Handle {
         self.server.spawner.spawn(future);
     }
 
+    /// Gives a connection to a thread of its own, behind the wall; says whether
+    /// there is one.
+    pub(crate) fn spawn_blocking(&self, work: impl FnOnce() + Send + 'static) -> bool {
+        let Some(permit) = self.server.blocking_handlers.admit() else { return false };
+        let work = Box::new(move || {
+            work();
+            drop(permit);
+        });
+        match self.server.spawner.spawn_blocking(work) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "there is no thread for a blocking handler");
+                false
+            }
+        }
+    }
+
     /// A receiver has room again.
     pub(crate) fn resume(&self, id: ConnectionId) {
         self.run_always(id.shard(), move |core, _| core.resume(id));

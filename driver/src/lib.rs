@@ -9,29 +9,35 @@
 #![warn(clippy::indexing_slicing)]
 
 mod app;
+mod blocking;
 mod clock;
 mod connection;
 mod error;
 mod gather;
 mod handle;
 mod inbox;
+mod listener;
 mod ready;
 mod reply;
 mod server;
 mod shard;
+mod socket;
 mod stop;
 mod surroundings;
 mod transport;
 mod wall;
 
 pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route};
+pub use blocking::BlockingConnection;
 pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
-pub use error::{AppError, HandleError, HandlerError, Outcome};
+pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome};
 pub use handle::{ConnectionInfo, Handle, Recipient};
+pub use listener::OsListener;
 pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};
 pub use shard::{Shard, Turn};
+pub use socket::OsSocket;
 pub use stop::StopOptions;
 pub use surroundings::Surroundings;
 pub use transport::Transport;

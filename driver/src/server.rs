@@ -1,6 +1,7 @@
 //! What all shards of one server share, and how a server comes to be.
 
 use crate::app::{App, Application, BoxFuture};
+use crate::blocking::BlockingHandlers;
 use crate::clock::Clock;
 use crate::error::{AppError, HandleError};
 use crate::handle::Handle;
@@ -17,6 +18,7 @@ use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
 use fanfare_core::stats::Stats;
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,10 +26,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// More shards than this are a mistake.
 const SHARDS_MAX: usize = 1_024;
 
-/// Runs futures off the shards: what a runtime is asked for beside sockets.
+/// Runs the application's own work off the shards: what a runtime is asked for
+/// beside sockets.
 pub trait Spawn: Send + Sync {
     /// Runs `future` to its end, whoever drops what.
     fn spawn(&self, future: BoxFuture<()>);
+
+    /// Runs `work` on a thread that it may block, for as long as it likes. How
+    /// many there are at once, the driver bounds.
+    ///
+    /// # Errors
+    /// There is no thread for it; `work` is dropped.
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()>;
 }
 
 pub(crate) struct Server {
@@ -35,6 +45,7 @@ pub(crate) struct Server {
     pub(crate) config: Arc<HubConfig>,
     pub(crate) clock: Clock,
     pub(crate) spawner: Arc<dyn Spawn>,
+    pub(crate) blocking_handlers: BlockingHandlers,
     pub(crate) shards: Vec<ShardLink>,
     directory: Mutex<Directory>,
     budget: Mutex<Budget>,
@@ -108,6 +119,7 @@ impl Launch {
             directory: Mutex::new(Directory::new(settings, (random.next_u64(), random.next_u64()))),
             budget: Mutex::new(Budget::new(settings.server_outbox_bytes_max)),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
+            blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
             config: Arc::new(config),
             clock,
@@ -116,8 +128,10 @@ impl Launch {
         });
         let handle = Handle::new(Arc::clone(&server));
         let shards = (0..u16::try_from(shards).unwrap_or(u16::MAX))
-            .map(|index| Shard::new(ShardId(index), handle.clone(), random.fork()))
-            .collect();
+            .map(|index| {
+                Shard::new(ShardId(index), handle.clone(), random.fork()).map_err(AppError::Readiness)
+            })
+            .collect::<Result<_, AppError>>()?;
         Ok(Launch { acceptor: Acceptor { server }, handle, shards })
     }
 }
@@ -329,6 +343,10 @@ mod tests {
 
     impl Spawn for Nowhere {
         fn spawn(&self, _: BoxFuture<()>) {}
+
+        fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the shard loop needs of a connection's bytes.
 
+use crate::socket::OsSocket;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
@@ -8,7 +9,8 @@ use std::task::{Context, Poll};
 /// virtual one.
 ///
 /// Contract: a method that returns `Pending` has registered the context's
-/// waker for its direction, and only then. A transport is not `Pending` for
+/// waker for its direction, and only then; one that has a
+/// [source](Self::source) leaves the waker alone. A transport is not `Pending` for
 /// reading while it holds decoded bytes, nor flushed while it holds encoded
 /// ones. After an error no method is called but [`abort`](Self::abort), or
 /// none. Dropping a transport closes it.
@@ -34,4 +36,12 @@ pub trait Transport: fmt::Debug + Send {
 
     /// Gives up: no bytes that wait need to arrive, a reset is acceptable.
     fn abort(&mut self);
+
+    /// The operating system's socket under this transport, if there is one that
+    /// the shard's own readiness set is to watch: it decides whether reading and
+    /// writing are `Pending`, and it is always the same one. Without it, the
+    /// transport wakes the context's waker.
+    fn source(&mut self) -> Option<&mut OsSocket> {
+        None
+    }
 }

@@ -3,9 +3,11 @@
 use fanfare_core::time::Instant;
 use fanfare_driver::{BoxFuture, Shard, Spawn, Turn};
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 
 /// Something that goes on when it was woken, or its time has come.
 #[derive(Debug)]
@@ -123,6 +125,11 @@ impl Spawn for Spawned {
     fn spawn(&self, future: BoxFuture<()>) {
         lock(&self.futures).push(future);
         self.bell.ring();
+    }
+
+    /// On a real thread: what blocks cannot be moved step by step.
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        thread::Builder::new().spawn(work).map(drop)
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Settings {
     pub server_outbox_bytes_max: usize,
     /// Messages and commands that wait in a shard's inbox.
     pub shard_inbox_messages_max: usize,
+    /// Blocking handlers at once, each with a thread of its own, all shards together.
+    pub blocking_handlers_max: usize,
     /// What a second connection with a client id that is in use does.
     pub client_id_policy: ClientIdPolicy,
     /// What a connection keeps of its request headers.
@@ -196,6 +198,7 @@ impl Default for Settings {
             read_buffer_bytes: 64 * KIB,
             server_outbox_bytes_max: 256 * MIB,
             shard_inbox_messages_max: 65_536,
+            blocking_handlers_max: 512,
             client_id_policy: ClientIdPolicy::Allow,
             keep_headers: KeepHeaders::None,
             connection: ConnectionSettings::default(),

@@ -34,6 +34,7 @@ pub(super) fn server(settings: &Settings) -> Result<(), ConfigError> {
     limits_above_zero(&[
         ("pending_handshakes_max", settings.pending_handshakes_max == 0),
         ("shard_inbox_messages_max", settings.shard_inbox_messages_max == 0),
+        ("blocking_handlers_max", settings.blocking_handlers_max == 0),
         ("server_outbox_bytes_max", settings.server_outbox_bytes_max == 0),
     ])?;
     times_above_zero(&[("handshake_time_max", settings.handshake_time_max)])?;

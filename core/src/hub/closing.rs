@@ -119,6 +119,9 @@ impl Hub {
         let was_before_open = link.phase.is_before_open();
         link.signal(now, signal);
         if was_talking && !link.phase.is_talking() {
+            if reason == CloseReason::HandlerRefused {
+                self.stats.handlers_refused += 1;
+            }
             if was_before_open {
                 self.pending_handshakes -= 1;
             }

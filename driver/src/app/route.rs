@@ -2,6 +2,7 @@
 
 use super::context::Ctx;
 use super::request::{Authorisation, Request};
+use crate::blocking::BlockingConnection;
 use crate::connection::Connection;
 use crate::error::{HandlerError, Outcome};
 use fanfare_core::config::ConnectionSettings;
@@ -23,6 +24,7 @@ type OnControl = Box<dyn Fn(&mut Ctx<'_>, &[u8]) -> Handled + Send + Sync>;
 type OnClose = Box<dyn Fn(&mut Ctx<'_>, &Closed) -> Handled + Send + Sync>;
 type OnError = Box<dyn Fn(&mut Ctx<'_>, &HandlerError) + Send + Sync>;
 type OnConnection = Arc<dyn Fn(Connection) -> BoxFuture<Handled> + Send + Sync>;
+type OnConnectionBlocking = Arc<dyn Fn(BlockingConnection) -> Handled + Send + Sync>;
 
 /// Who may connect.
 pub(crate) enum Authorise {
@@ -38,6 +40,8 @@ pub(crate) enum Receiver {
     Callback(OnMessage),
     /// A future off the shard, for as long as the connection lives.
     Pull(OnConnection),
+    /// A thread, for as long as the connection lives.
+    Blocking(OnConnectionBlocking),
 }
 
 /// A WebSocket route: who may connect, and what happens then.
@@ -45,8 +49,9 @@ pub(crate) enum Receiver {
 /// Callbacks (`on_…`) run on the shard and must be quick; what they do through
 /// [`Ctx`] acts at once. [`on_connection`](Route::on_connection) and
 /// [`on_message_async`](Route::on_message_async) are futures that run beside
-/// it, one message at a time per connection; while they are busy the peer is
-/// read only as far as the bounded inbox allows.
+/// it, one message at a time per connection, and
+/// [`on_connection_blocking`](Route::on_connection_blocking) gets a thread;
+/// while they are busy the peer is read only as far as the bounded inbox allows.
 ///
 /// ```
 /// use fanfare_driver::Route;
@@ -166,6 +171,34 @@ impl Route {
             let future = handler(connection);
             Box::pin(async move { future.await.into_result() })
         }));
+        self
+    }
+
+    /// The same for code that blocks: each connection gets a thread of its own,
+    /// and the handler's calls block that thread. Replaces any other way to
+    /// receive messages.
+    ///
+    /// There are at most `blocking_handlers_max` of them at once. A connection
+    /// for which there is no thread is closed with 1013 (try again later), and
+    /// counted in `handlers_refused`.
+    ///
+    /// ```
+    /// use fanfare_driver::{HandleError, Route};
+    ///
+    /// let echo = Route::new().on_connection_blocking(|connection| {
+    ///     while let Some(message) = connection.recv() {
+    ///         connection.send(message)?;
+    ///     }
+    ///     Ok::<_, HandleError>(())
+    /// });
+    /// # let _ = echo;
+    /// ```
+    #[must_use]
+    pub fn on_connection_blocking<O: Outcome>(
+        mut self,
+        handler: impl Fn(BlockingConnection) -> O + Send + Sync + 'static,
+    ) -> Route {
+        self.receiver = Receiver::Blocking(Arc::new(move |connection| handler(connection).into_result()));
         self
     }
 

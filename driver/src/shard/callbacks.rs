@@ -6,8 +6,10 @@
 use super::core::Core;
 use super::session::{Open, Session};
 use crate::app::{Application, Control, Ctx, Handled, Receiver, Route};
+use crate::blocking::BlockingConnection;
 use crate::connection::{Connection, ConnectionInbox};
 use crate::error::HandlerError;
+use crate::handle::Handle;
 use crate::wall;
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::hub::{Closed, Notice};
@@ -69,7 +71,7 @@ impl Core {
     /// A connection has opened: its callback, then its future.
     pub(super) fn opened(&mut self, app: &Application, id: ConnectionId) {
         let Some(route) = self.route(app, id) else { return };
-        if let Receiver::Pull(_) = &route.receiver
+        if let Receiver::Pull(_) | Receiver::Blocking(_) = &route.receiver
             && let Some(limits) = self.hub.limits(id)
         {
             let inbox = ConnectionInbox::new(limits.inbox_messages_max, limits.inbox_bytes_max);
@@ -81,13 +83,31 @@ impl Core {
             self.guard(app, id, |ctx| handler(ctx));
         }
         // The callback may have ended it already.
-        if let Receiver::Pull(start) = &route.receiver
-            && self.hub.is_open(id)
+        if self.hub.is_open(id)
             && let Some(connection) = self.connection(id)
         {
-            match wall::call(|| start(connection.clone())) {
+            self.hand_over(connection, &route.receiver);
+        }
+    }
+
+    /// Gives a connection to its future, or to its thread.
+    fn hand_over(&mut self, connection: Connection, receiver: &Receiver) {
+        let id = connection.id();
+        match receiver {
+            Receiver::Nobody | Receiver::Callback(_) => {}
+            Receiver::Pull(start) => match wall::call(|| start(connection.clone())) {
                 Some(future) => self.handle.spawn(Box::pin(attend(connection, future))),
                 None => self.handler_panicked(id),
+            },
+            Receiver::Blocking(handler) => {
+                let (handler, handle) = (Arc::clone(handler), self.handle.clone());
+                let is_attended = self.handle.spawn_blocking(move || {
+                    let outcome = wall::call(|| handler(BlockingConnection::new(connection)));
+                    returned(&handle, id, outcome);
+                });
+                if !is_attended {
+                    let _ = self.hub.fail(self.now, id, CloseCode::Again, CloseReason::HandlerRefused);
+                }
             }
         }
     }
@@ -104,7 +124,7 @@ impl Core {
         match &route.receiver {
             Receiver::Nobody => {}
             Receiver::Callback(handler) => self.guard(app, id, |ctx| handler(ctx, message)),
-            Receiver::Pull(_) => {
+            Receiver::Pull(_) | Receiver::Blocking(_) => {
                 let inbox = self.open_session(id).and_then(|open| open.inbox.as_ref());
                 if inbox.is_some_and(|inbox| inbox.push(message.into_owned())) {
                     // The id is live: it has just said something.
@@ -191,6 +211,11 @@ async fn attend(connection: Connection, future: crate::app::BoxFuture<Handled>) 
     let id = connection.id();
     let handle = connection.handle().clone();
     let outcome = wall::attend(future).await;
+    returned(&handle, id, outcome);
+}
+
+/// A future or a thread is done with its connection.
+fn returned(handle: &Handle, id: ConnectionId, outcome: Option<Handled>) {
     handle.run_always(id.shard(), move |core, app| match outcome {
         Some(outcome) => {
             if let Err(error) = outcome {

@@ -9,6 +9,7 @@
 mod callbacks;
 mod core;
 mod draining;
+mod readiness;
 mod requests;
 mod serve;
 mod session;
@@ -19,7 +20,6 @@ pub(crate) use self::core::{Core, Job};
 
 use crate::handle::Handle;
 use crate::inbox::{Arrival, Command};
-use crate::ready::ConnectionWaker;
 use crate::server::Server;
 use fanfare_core::id::ShardId;
 use fanfare_core::random::Random;
@@ -29,9 +29,12 @@ use socket::Socket;
 use sockets::Sockets;
 use std::cell::Cell;
 use std::fmt;
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Context;
+use std::task::{Context, Waker};
 
 /// Commands taken in one turn.
 const COMMANDS_PER_TURN: usize = 1_024;
@@ -96,18 +99,18 @@ pub struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn new(id: ShardId, handle: Handle, random: Random) -> Shard {
+    pub(crate) fn new(id: ShardId, handle: Handle, random: Random) -> io::Result<Shard> {
         let read_buffer_bytes = handle.server().config.server().read_buffer_bytes;
-        Shard {
+        Ok(Shard {
             server: Arc::clone(handle.server()),
             core: Core::new(id, handle, random),
-            sockets: Sockets::default(),
+            sockets: Sockets::new()?,
             read_buffer: vec![0; read_buffer_bytes].into_boxed_slice(),
             woken: Vec::new(),
             scratch: Vec::new(),
             commands: Vec::new(),
             has_ended: false,
-        }
+        })
     }
 
     /// Takes one turn. The context's waker is woken when there is reason for
@@ -120,6 +123,32 @@ impl Shard {
         }
         let _inside = Inside::enter();
         self.take_turn(cx)
+    }
+
+    /// Asks the readiness set which sockets may make progress, for the next turn
+    /// to serve them: one system call. To be called when the set's
+    /// [descriptor](AsFd) is readable, and before each turn that follows a busy
+    /// one. Says whether the set has told everything: only then may the
+    /// descriptor be waited for.
+    ///
+    /// # Errors
+    /// The system's, of which none is known to happen; the shard cannot go on.
+    pub fn look(&mut self) -> io::Result<bool> {
+        self.sockets.look()?;
+        Ok(!self.sockets.readiness.may_have_more())
+    }
+
+    /// The same for a thread that has nothing else to do: sleeps until a socket
+    /// may make progress, the [waker](Self::waker) is woken, or `until` has come.
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let time_max = until.map(|until| until.since(self.server.clock.now()));
+        self.sockets.wait(time_max)
+    }
+
+    /// What ends [`wait`](Self::wait): for the turns of such a thread. Waking
+    /// costs a system call only while the thread sleeps.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        self.sockets.readiness.waker()
     }
 
     /// Time on the server's clock, as a moment of the machine's: for the
@@ -145,7 +174,8 @@ impl Shard {
         self.core.end_turn();
 
         let starved = self.sockets.ready_len() > 0 && !self.core.is_held_up();
-        if more_commands || more_deadlines || starved || self.core.hub.listed_len() > 0 {
+        let untold = self.sockets.readiness.may_have_more();
+        if more_commands || more_deadlines || starved || untold || self.core.hub.listed_len() > 0 {
             return Turn::Busy;
         }
         Turn::Idle { until: self.core.next_deadline() }
@@ -201,8 +231,11 @@ impl Shard {
                 return;
             }
         };
-        let waker = ConnectionWaker::new(id.slot(), &self.core.link().ready);
-        self.sockets.insert(Socket::new(id, transport, waker, &unread));
+        let socket = Socket::new(id, transport, &self.core.link().ready, &unread);
+        if let Err(error) = self.sockets.insert(socket) {
+            tracing::warn!(%id, %error, "the system does not watch a socket");
+            self.core.transport_failed(&self.server.app, id, error.kind());
+        }
     }
 
     fn serve_ready(&mut self) {
@@ -241,9 +274,19 @@ impl Shard {
         self.core.link().inbox.close();
         self.core.abort_all(&self.server.app);
         self.write_listed();
-        self.sockets = Sockets::default();
+        self.sockets.clear();
         self.core.end_turn();
         self.server.shard_ended();
+    }
+}
+
+/// The descriptor of the readiness set: readable when a [look](Shard::look)
+/// would find something. For a runtime to wait for, as a duplicate, since the
+/// shard keeps its own.
+#[cfg(unix)]
+impl AsFd for Shard {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.sockets.readiness.as_fd()
     }
 }
 
@@ -259,6 +302,3 @@ impl fmt::Debug for Shard {
         f.debug_struct("Shard").field("id", &self.core.hub.shard()).finish_non_exhaustive()
     }
 }
-
-/// The waker of one connection, shared with its transport.
-pub(crate) type SharedWaker = Arc<ConnectionWaker>;

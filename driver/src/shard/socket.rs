@@ -1,12 +1,14 @@
 //! A socket of the shard: its transport, and what is known of its readiness.
 
-use super::SharedWaker;
+use crate::ready::{ConnectionWaker, ReadyList};
+use crate::socket::OsSocket;
 use crate::transport::Transport;
 use bytes::BytesMut;
 use fanfare_core::hub::Outgoing;
 use fanfare_core::id::ConnectionId;
 use smallvec::SmallVec;
 use std::io::{self, IoSlice};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 /// Small frames are copied together up to this many bytes.
@@ -20,8 +22,7 @@ pub(super) const PIECES_PER_WRITE: usize = 64;
 pub(super) struct Socket {
     id: ConnectionId,
     transport: Box<dyn Transport>,
-    listed: SharedWaker,
-    waker: Waker,
+    wakes: Wakes,
     /// Bytes that were read before reading paused. Bounded by one read, or by
     /// what the transport came with. An idle connection pays for none.
     unread: Option<Box<BytesMut>>,
@@ -34,6 +35,32 @@ pub(super) struct Socket {
     must_flush: bool,
 }
 
+/// How the shard learns that a transport may make progress.
+#[derive(Debug)]
+enum Wakes {
+    /// The shard's readiness set tells of its source.
+    Told,
+    /// It wakes a waker of its own.
+    Woken(Box<OwnWaker>),
+}
+
+/// The waker of one connection, shared with its transport.
+#[derive(Debug)]
+struct OwnWaker {
+    listed: Arc<ConnectionWaker>,
+    waker: Waker,
+}
+
+impl Wakes {
+    /// What a transport is polled with.
+    fn waker(&self) -> &Waker {
+        match self {
+            Wakes::Told => Waker::noop(),
+            Wakes::Woken(own) => &own.waker,
+        }
+    }
+}
+
 /// `None` for no bytes.
 fn boxed(bytes: BytesMut) -> Option<Box<BytesMut>> {
     (!bytes.is_empty()).then(|| Box::new(bytes))
@@ -42,16 +69,20 @@ fn boxed(bytes: BytesMut) -> Option<Box<BytesMut>> {
 impl Socket {
     pub(super) fn new(
         id: ConnectionId,
-        transport: Box<dyn Transport>,
-        listed: SharedWaker,
+        mut transport: Box<dyn Transport>,
+        ready: &Arc<ReadyList>,
         unread: &[u8],
     ) -> Socket {
-        let waker = Waker::from(SharedWaker::clone(&listed));
+        let wakes = if transport.source().is_some() {
+            Wakes::Told
+        } else {
+            let listed = ConnectionWaker::new(id.slot(), ready);
+            Wakes::Woken(Box::new(OwnWaker { waker: Waker::from(Arc::clone(&listed)), listed }))
+        };
         Socket {
             id,
             transport,
-            listed,
-            waker,
+            wakes,
             unread: boxed(BytesMut::from(unread)),
             is_ready: false,
             may_read: true,
@@ -64,9 +95,16 @@ impl Socket {
         self.id
     }
 
-    /// The transport's waker was woken; for which direction it does not say.
+    /// What the readiness set is to watch.
+    pub(super) fn source(&mut self) -> Option<&mut OsSocket> {
+        self.transport.source()
+    }
+
+    /// The transport may make progress; in which direction is not known.
     pub(super) fn woken(&mut self) {
-        self.listed.unlisted();
+        if let Wakes::Woken(own) = &self.wakes {
+            own.listed.unlisted();
+        }
         self.may_read = true;
         self.may_write = true;
     }
@@ -105,7 +143,7 @@ impl Socket {
         if !self.may_read {
             return None;
         }
-        match self.transport.poll_read(&mut Context::from_waker(&self.waker), buffer) {
+        match self.transport.poll_read(&mut Context::from_waker(self.wakes.waker()), buffer) {
             Poll::Pending => {
                 self.may_read = false;
                 None
@@ -123,7 +161,7 @@ impl Socket {
         outgoing: Outgoing<'_>,
         scratch: &mut Vec<u8>,
     ) -> Option<io::Result<usize>> {
-        let mut cx = Context::from_waker(&self.waker);
+        let mut cx = Context::from_waker(self.wakes.waker());
         let written = write_pieces(&mut *self.transport, &mut cx, outgoing, scratch);
         self.must_flush |= written.is_ready();
         self.unless_pending(written)
@@ -134,14 +172,14 @@ impl Socket {
         if !self.must_flush || !self.may_write {
             return Some(Ok(()));
         }
-        let flushed = self.transport.poll_flush(&mut Context::from_waker(&self.waker));
+        let flushed = self.transport.poll_flush(&mut Context::from_waker(self.wakes.waker()));
         self.must_flush = flushed.is_pending();
         self.unless_pending(flushed)
     }
 
     /// Flushes, and shuts the writing side. `None` when it would block.
     pub(super) fn shut(&mut self) -> Option<io::Result<()>> {
-        let shut = poll_shut(&mut *self.transport, &mut Context::from_waker(&self.waker));
+        let shut = poll_shut(&mut *self.transport, &mut Context::from_waker(self.wakes.waker()));
         self.unless_pending(shut)
     }
 

@@ -3,9 +3,11 @@
 
 use crate::line::Line;
 use fanfare_driver::{Acceptor, App, BoxFuture, Handle, Launch, Shard, Spawn, Turn};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
+use std::thread;
 
 /// More rounds than any test needs.
 const ROUNDS_MAX: usize = 10_000;
@@ -24,6 +26,10 @@ struct Futures(Mutex<Vec<(Arc<Woken>, BoxFuture<()>)>>);
 impl Spawn for Futures {
     fn spawn(&self, future: BoxFuture<()>) {
         self.0.lock().unwrap().push((Woken::at_first(), future));
+    }
+
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        thread::Builder::new().spawn(work).map(drop)
     }
 }
 

@@ -260,7 +260,7 @@ static ROOMS: [Setting; 4] = [
     ),
 ];
 
-static SHARDS: [Setting; 4] = [
+static SHARDS: [Setting; 5] = [
     row("shards", |d| Field::Shards(&mut d.shards), "How many shards serve; auto = one per core"),
     row(
         "placement",
@@ -276,5 +276,10 @@ static SHARDS: [Setting; 4] = [
         "shard_inbox_messages_max",
         |d| Field::Count(&mut d.hub.shard_inbox_messages_max),
         "Messages and commands that wait in a shard's inbox",
+    ),
+    row(
+        "blocking_handlers_max",
+        |d| Field::Count(&mut d.hub.blocking_handlers_max),
+        "Blocking handlers at once, each with a thread of its own",
     ),
 ];

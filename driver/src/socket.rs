@@ -1,0 +1,240 @@
+//! The operating system's stream sockets, TCP and Unix, as a shard serves them:
+//! never blocking, and watched by the shard's own readiness set.
+//!
+//! Apart from other transports because these wake nobody: the set tells the
+//! shard, and the shard tells them ([`OsSocket::told`]). One registration in one
+//! set per socket, no waker, no allocation beside the socket's own.
+
+use crate::transport::Transport;
+use mio::event::Event;
+use mio::net;
+use mio::{Interest, Registry, Token};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::Shutdown;
+use std::task::{Context, Poll};
+
+/// A stream socket of the operating system.
+///
+/// ```
+/// use fanfare_driver::OsSocket;
+/// use std::net::{TcpListener, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let _peer = TcpStream::connect(listener.local_addr()?)?;
+/// let (accepted, _) = listener.accept()?;
+/// let socket = OsSocket::try_from(accepted)?;
+/// # let _ = socket;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct OsSocket {
+    stream: Stream,
+    input: Input,
+    /// Took less than it was given: it takes nothing until the set says otherwise.
+    is_full: bool,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(net::TcpStream),
+    #[cfg(unix)]
+    Unix(net::UnixStream),
+}
+
+/// What is known of the bytes to be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Input {
+    /// There may be some.
+    Ready,
+    /// There is nothing, until the set says otherwise.
+    Drained,
+    /// The set has told the end, or an error, which it does once: it comes
+    /// behind the last bytes, so a short read does not mean that nothing waits.
+    Ending,
+}
+
+impl TryFrom<std::net::TcpStream> for OsSocket {
+    type Error = io::Error;
+
+    /// Makes the socket nonblocking, and turns Nagle's algorithm off: a shard
+    /// writes whole batches, and waiting for more only adds latency.
+    fn try_from(stream: std::net::TcpStream) -> io::Result<OsSocket> {
+        stream.set_nonblocking(true)?;
+        Ok(OsSocket::tcp(net::TcpStream::from_std(stream)))
+    }
+}
+
+#[cfg(unix)]
+impl TryFrom<std::os::unix::net::UnixStream> for OsSocket {
+    type Error = io::Error;
+
+    /// Makes the socket nonblocking.
+    fn try_from(stream: std::os::unix::net::UnixStream) -> io::Result<OsSocket> {
+        stream.set_nonblocking(true)?;
+        Ok(OsSocket::unix(net::UnixStream::from_std(stream)))
+    }
+}
+
+impl OsSocket {
+    pub(crate) fn tcp(stream: net::TcpStream) -> OsSocket {
+        // Fails only on a socket that is dead already; reading will tell.
+        let _ = stream.set_nodelay(true);
+        OsSocket::new(Stream::Tcp(stream))
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn unix(stream: net::UnixStream) -> OsSocket {
+        OsSocket::new(Stream::Unix(stream))
+    }
+
+    fn new(stream: Stream) -> OsSocket {
+        OsSocket { stream, input: Input::Ready, is_full: false }
+    }
+
+    /// Puts the socket into a set, which tells each change once (edge-triggered).
+    pub(crate) fn watch(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        match &mut self.stream {
+            Stream::Tcp(stream) => registry.register(stream, token, interest),
+            #[cfg(unix)]
+            Stream::Unix(stream) => registry.register(stream, token, interest),
+        }
+    }
+
+    /// Takes the socket out of its set. Closing it would not suffice where the
+    /// application holds a duplicate.
+    pub(crate) fn unwatch(&mut self, registry: &Registry) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Tcp(stream) => registry.deregister(stream),
+            #[cfg(unix)]
+            Stream::Unix(stream) => registry.deregister(stream),
+        }
+    }
+
+    /// The set has told something of the socket.
+    pub(crate) fn told(&mut self, event: &Event) {
+        if event.is_read_closed() || event.is_error() {
+            self.input = Input::Ending;
+        } else if event.is_readable() && self.input == Input::Drained {
+            self.input = Input::Ready;
+        }
+        if event.is_writable() || event.is_write_closed() || event.is_error() {
+            self.is_full = false;
+        }
+    }
+
+    /// What a write of `offered` bytes came to. One that was cut short has
+    /// found the socket full, so the next needs not ask.
+    fn wrote(&mut self, written: io::Result<usize>, offered: usize) -> Poll<io::Result<usize>> {
+        match &written {
+            Ok(count) => self.is_full = *count < offered,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.is_full = true;
+                return Poll::Pending;
+            }
+            Err(_) => {}
+        }
+        Poll::Ready(written)
+    }
+}
+
+impl Transport for OsSocket {
+    fn poll_read(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.input == Input::Drained {
+            return Poll::Pending;
+        }
+        let read = uninterrupted(|| self.stream.read(buffer));
+        match &read {
+            Ok(count) if *count == buffer.len() => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.input = Input::Drained;
+                return Poll::Pending;
+            }
+            // Not even the look that would find nothing: what comes later, the
+            // set tells later.
+            Ok(_) if self.input == Input::Ready => self.input = Input::Drained,
+            Ok(_) | Err(_) => {}
+        }
+        Poll::Ready(read)
+    }
+
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_full {
+            return Poll::Pending;
+        }
+        let written = uninterrupted(|| self.stream.write(bytes));
+        self.wrote(written, bytes.len())
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        _: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.is_full {
+            return Poll::Pending;
+        }
+        let offered = pieces.iter().map(|piece| piece.len()).sum();
+        let written = uninterrupted(|| self.stream.write_vectored(pieces));
+        self.wrote(written, offered)
+    }
+
+    /// The kernel sends by itself what it has taken.
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(match &self.stream {
+            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+        })
+    }
+
+    /// Dropping the socket is all there is to do: with unread input the kernel
+    /// answers with a reset, which is acceptable here.
+    fn abort(&mut self) {}
+
+    fn source(&mut self) -> Option<&mut OsSocket> {
+        Some(self)
+    }
+}
+
+impl Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(stream) => stream.read(buffer),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(stream) => stream.write(bytes),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(stream) => stream.write_vectored(pieces),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.write_vectored(pieces),
+        }
+    }
+}
+
+/// Again, as long as a signal comes in between.
+fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
