@@ -50,6 +50,10 @@ use world::World;
 /// Runs each scenario in each world.
 macro_rules! scenarios {
     ($($file:ident { $($scenario:ident)+ })+) => {
+        #[cfg(feature = "std-threads")]
+        scenarios! { in std_threads_one_shard = World::std_threads(1); $($file { $($scenario)+ })+ }
+        #[cfg(feature = "std-threads")]
+        scenarios! { in std_threads_two_shards = World::std_threads(2); $($file { $($scenario)+ })+ }
         #[cfg(feature = "tokio")]
         scenarios! { in tokio_one_shard = World::tokio(1, Placement::Tasks); $($file { $($scenario)+ })+ }
         #[cfg(feature = "tokio")]

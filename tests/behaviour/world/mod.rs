@@ -10,8 +10,10 @@ mod peer;
 mod raw;
 mod runtime;
 mod simulated;
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "std-threads", feature = "tokio"))]
 mod socket;
+#[cfg(feature = "std-threads")]
+mod std_threads;
 mod time;
 #[cfg(feature = "tokio")]
 mod tokio;
