@@ -2,12 +2,11 @@
 
 use fanfare_driver::OsListener;
 use std::io;
-use std::net::TcpListener;
-#[cfg(unix)]
-use std::os::unix::net::UnixListener;
 
-/// A listening socket, bound by the caller: its address can be read before it
-/// is served, and port 0 works.
+/// A listening socket, TCP or Unix, bound by the caller: its address can be read
+/// before it is served, and port 0 works. The peers of a Unix socket have no
+/// address: no limit per address holds them back, and a connection's default
+/// client id is its own id.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -22,36 +21,27 @@ use std::os::unix::net::UnixListener;
 /// # }
 /// ```
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Listener {
-    /// Over TCP.
-    Tcp(TcpListener),
-    /// Over a Unix socket. Its peers have no address: no limit per address
-    /// holds them back, and a connection's default client id is its own id.
-    #[cfg(unix)]
-    Unix(UnixListener),
-}
-
-impl From<TcpListener> for Listener {
-    fn from(listener: TcpListener) -> Listener {
-        Listener::Tcp(listener)
-    }
-}
-
-#[cfg(unix)]
-impl From<UnixListener> for Listener {
-    fn from(listener: UnixListener) -> Listener {
-        Listener::Unix(listener)
-    }
+pub struct Listener {
+    /// A failure is told when it is served.
+    listener: io::Result<OsListener>,
 }
 
 impl Listener {
     /// The socket for the accept loop.
     pub(crate) fn open(self) -> io::Result<OsListener> {
-        match self {
-            Listener::Tcp(listener) => OsListener::try_from(listener),
-            #[cfg(unix)]
-            Listener::Unix(listener) => OsListener::try_from(listener),
-        }
+        self.listener
+    }
+}
+
+impl From<std::net::TcpListener> for Listener {
+    fn from(listener: std::net::TcpListener) -> Listener {
+        Listener { listener: OsListener::try_from(listener) }
+    }
+}
+
+#[cfg(unix)]
+impl From<std::os::unix::net::UnixListener> for Listener {
+    fn from(listener: std::os::unix::net::UnixListener) -> Listener {
+        Listener { listener: OsListener::try_from(listener) }
     }
 }

@@ -1,11 +1,11 @@
 //! The accept loop: hands sockets to shards, and outlives every error that a
 //! busy machine can give.
 
-use crate::listener::Listener;
-use crate::server::Placement;
-use fanfare_driver::Acceptor;
+use fanfare_driver::{Acceptor, OsListener};
 use std::io;
 use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::time::sleep;
 
 /// The first pause after an error that will pass, such as no free descriptor.
@@ -14,13 +14,13 @@ const BACK_OFF_MIN: Duration = Duration::from_millis(5);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// Accepts until it is dropped.
-pub(crate) async fn run(listener: &Listener, acceptor: &Acceptor, placement: Placement) {
+pub(crate) async fn run(listener: &AsyncFd<OsListener>, acceptor: &Acceptor) {
     let mut back_off = BACK_OFF_MIN;
     loop {
-        match listener.accept(placement).await {
-            Ok((transport, peer)) => {
+        match listener.async_io(Interest::READABLE, OsListener::accept).await {
+            Ok((socket, peer)) => {
                 back_off = BACK_OFF_MIN;
-                if let Err(error) = acceptor.accept(transport, peer, Vec::new()) {
+                if let Err(error) = acceptor.accept(Box::new(socket), peer, Vec::new()) {
                     tracing::warn!(%error, ?peer, "connection dropped");
                 }
             }

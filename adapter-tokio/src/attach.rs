@@ -1,7 +1,7 @@
 //! Streams that somebody else has accepted.
 
 use crate::transport::Stream;
-use fanfare_driver::{Acceptor, HandleError};
+use fanfare_driver::{Acceptor, AttachError, Transport};
 use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -48,15 +48,27 @@ impl Attacher {
     ///
     /// `peer` is the other end's address, if it has one. `unread` is what was
     /// read from the stream before; nothing of it is lost. A TCP socket should
-    /// have `TCP_NODELAY` set.
+    /// have `TCP_NODELAY` set. It stays with its own runtime's I/O driver; a
+    /// socket costs less as an [`OsSocket`](fanfare_driver::OsSocket), attached as
+    /// a [transport](Self::attach_transport).
     ///
     /// # Errors
-    /// [`HandleError::QueueFull`] when the shard is too busy, and
-    /// [`HandleError::Stopped`]; the stream is dropped then.
-    pub fn attach<S>(&self, stream: S, peer: Option<SocketAddr>, unread: Vec<u8>) -> Result<(), HandleError>
+    /// [`AttachError::Refused`] when the shard is too busy or the server has
+    /// stopped; the stream is dropped then.
+    pub fn attach<S>(&self, stream: S, peer: Option<SocketAddr>, unread: Vec<u8>) -> Result<(), AttachError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.acceptor.accept(Box::new(Stream::new(stream)), peer, unread)
+        self.attach_transport(Stream::new(stream), peer, unread)
+    }
+
+    /// The same for any transport, of the application's own making too.
+    pub fn attach_transport(
+        &self,
+        transport: impl Transport + 'static,
+        peer: Option<SocketAddr>,
+        unread: Vec<u8>,
+    ) -> Result<(), AttachError> {
+        Ok(self.acceptor.accept(Box::new(transport), peer, unread)?)
     }
 }

@@ -15,10 +15,10 @@
 mod accept;
 mod attach;
 mod listener;
-mod moved;
 mod server;
 mod shard;
 mod transport;
+mod watch;
 
 pub use attach::Attacher;
 pub use listener::Listener;

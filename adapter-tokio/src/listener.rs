@@ -1,17 +1,12 @@
 //! Where connections come from: TCP or Unix sockets.
 
-use crate::moved::{Movable, Moved};
-use crate::server::Placement;
-use crate::transport::Stream;
-use fanfare_driver::Transport;
+use fanfare_driver::OsListener;
 use std::io;
-use std::net::SocketAddr;
-use tokio::net::TcpListener;
-#[cfg(unix)]
-use tokio::net::UnixListener;
 
-/// A listening socket, bound by the caller: its address can be read before it
-/// is served, and port 0 works.
+/// A listening socket of tokio's or of the standard library's, TCP or Unix,
+/// bound by the caller: its address can be read before it is served, and port 0
+/// works. The peers of a Unix socket have no address: no limit per address holds
+/// them back, and a connection's default client id is its own id.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -27,55 +22,40 @@ use tokio::net::UnixListener;
 /// # }
 /// ```
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Listener {
-    /// Over TCP.
-    Tcp(TcpListener),
-    /// Over a Unix socket. Its peers have no address: no limit per address
-    /// holds them back, and a connection's default client id is its own id.
-    #[cfg(unix)]
-    Unix(UnixListener),
+pub struct Listener {
+    /// A failure is told when it is served.
+    listener: io::Result<OsListener>,
 }
 
-impl From<TcpListener> for Listener {
-    fn from(listener: TcpListener) -> Listener {
-        Listener::Tcp(listener)
+impl Listener {
+    /// The socket for the accept loop.
+    pub(crate) fn open(self) -> io::Result<OsListener> {
+        self.listener
+    }
+}
+
+impl From<std::net::TcpListener> for Listener {
+    fn from(listener: std::net::TcpListener) -> Listener {
+        Listener { listener: OsListener::try_from(listener) }
+    }
+}
+
+impl From<tokio::net::TcpListener> for Listener {
+    fn from(listener: tokio::net::TcpListener) -> Listener {
+        Listener { listener: listener.into_std().and_then(OsListener::try_from) }
     }
 }
 
 #[cfg(unix)]
-impl From<UnixListener> for Listener {
-    fn from(listener: UnixListener) -> Listener {
-        Listener::Unix(listener)
+impl From<std::os::unix::net::UnixListener> for Listener {
+    fn from(listener: std::os::unix::net::UnixListener) -> Listener {
+        Listener { listener: OsListener::try_from(listener) }
     }
 }
 
-impl Listener {
-    /// The next connection, ready to be handed to a shard.
-    pub(crate) async fn accept(
-        &self,
-        placement: Placement,
-    ) -> io::Result<(Box<dyn Transport>, Option<SocketAddr>)> {
-        match self {
-            Listener::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
-                // Fails only on a socket that is dead already; reading will tell.
-                let _ = stream.set_nodelay(true);
-                Ok((placed(stream, placement)?, Some(peer)))
-            }
-            #[cfg(unix)]
-            Listener::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((placed(stream, placement)?, None))
-            }
-        }
+#[cfg(unix)]
+impl From<tokio::net::UnixListener> for Listener {
+    fn from(listener: tokio::net::UnixListener) -> Listener {
+        Listener { listener: listener.into_std().and_then(OsListener::try_from) }
     }
-}
-
-/// A socket as a shard on this runtime, or on another, can use it.
-fn placed<S: Movable>(stream: S, placement: Placement) -> io::Result<Box<dyn Transport>> {
-    Ok(match placement {
-        Placement::Tasks => Box::new(Stream::new(stream)),
-        Placement::Threads => Box::new(Moved::new(stream)?),
-    })
 }

@@ -2,6 +2,7 @@
 
 use crate::attach::Attacher;
 use crate::listener::Listener;
+use crate::watch::watch;
 use crate::{accept, shard};
 use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
 use std::fmt;
@@ -35,8 +36,9 @@ pub enum ServeError {
     /// application's futures need.
     #[error("a server must be built inside a tokio runtime: {0}")]
     Runtime(#[from] runtime::TryCurrentError),
-    /// A shard's thread, its runtime, or a socket could not be set up.
-    #[error("a shard could not be started: {0}")]
+    /// The listener, or a shard's thread or runtime, could not be set up, or
+    /// the system no longer tells which sockets are ready.
+    #[error("the server cannot be started, or cannot go on: {0}")]
     Start(#[from] io::Error),
     /// A shard ended by a panic, which is a bug in fanfare.
     #[error("a shard panicked: {0}")]
@@ -99,13 +101,14 @@ impl Server {
 
     async fn run_with(self, listener: Option<Listener>) -> Result<(), ServeError> {
         let Launch { acceptor, shards, .. } = self.launch;
+        let listener = listener.map(|listener| watch(listener.open()?)).transpose()?;
         let running = shards
             .into_iter()
             .map(|shard| Running::start(shard, self.placement))
             .collect::<Result<Vec<_>, _>>()?;
         let accepting = async {
             match &listener {
-                Some(listener) => accept::run(listener, &acceptor, self.placement).await,
+                Some(listener) => accept::run(listener, &acceptor).await,
                 None => pending().await,
             }
         };
@@ -127,13 +130,13 @@ enum Running {
     Task(AbortOnDrop),
     /// The thread ends when the sender is dropped, or the shard ends.
     Thread {
-        join: thread::JoinHandle<()>,
+        join: thread::JoinHandle<io::Result<()>>,
         ended: oneshot::Receiver<()>,
         _stop: oneshot::Sender<()>,
     },
 }
 
-struct AbortOnDrop(JoinHandle<()>);
+struct AbortOnDrop(JoinHandle<io::Result<()>>);
 
 impl Running {
     fn start(shard: Shard, placement: Placement) -> io::Result<Running> {
@@ -148,24 +151,25 @@ impl Running {
         let (stop, stopped) = oneshot::channel::<()>();
         let (end, ended) = oneshot::channel();
         let join = thread::Builder::new().name("fanfare-shard".into()).spawn(move || {
-            runtime.block_on(async {
+            let outcome = runtime.block_on(async {
                 tokio::select! {
-                    () = shard::run(shard) => {}
-                    _ = stopped => {}
+                    outcome = shard::run(shard) => outcome,
+                    _ = stopped => Ok(()),
                 }
             });
             let _ = end.send(());
+            outcome
         })?;
         Ok(Running::Thread { join, ended, _stop: stop })
     }
 
     async fn ended(self) -> Result<(), ServeError> {
         match self {
-            Running::Task(mut task) => (&mut task.0).await.map_err(|error| panicked(&error)),
+            Running::Task(mut task) => Ok((&mut task.0).await.map_err(|error| panicked(&error))??),
             Running::Thread { join, ended, _stop } => {
                 // The sender is dropped by a panic, too; joining tells.
                 let _ = ended.await;
-                join.join().map_err(|_| ServeError::Shard(String::from("see the log")))
+                Ok(join.join().map_err(|_| ServeError::Shard(String::from("see the log")))??)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
-use fanfare::tokio::ServeError;
+use fanfare::{std_threads, tokio};
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +20,11 @@ pub(crate) enum Failure {
     /// The settings cannot work as they are, or not together.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The runtime does not have shards there.
+    #[error(
+        "placement `{placement}` has no meaning on runtime `{runtime}`; leave --placement out, or choose --runtime tokio"
+    )]
+    Placement { runtime: String, placement: String },
     /// The configuration file cannot be read.
     #[error("cannot read {path}: {error}; check --config")]
     FileUnreadable { path: PathBuf, error: io::Error },
@@ -52,7 +57,10 @@ pub(crate) enum Failure {
     Start(io::Error),
     /// The server could not be run, or ended early.
     #[error("{0}")]
-    Serve(#[from] ServeError),
+    Tokio(#[from] tokio::ServeError),
+    /// The same without a runtime.
+    #[error("{0}")]
+    StdThreads(#[from] std_threads::ServeError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -70,6 +78,7 @@ impl Failure {
             Failure::Usage { .. }
             | Failure::Value { .. }
             | Failure::Config(_)
+            | Failure::Placement { .. }
             | Failure::FileUnreadable { .. }
             | Failure::FileMalformed { .. }
             | Failure::UnknownKey { .. } => ExitCode::from(2),
@@ -78,7 +87,8 @@ impl Failure {
             | Failure::AddressNotLocal(_)
             | Failure::Listen { .. }
             | Failure::Start(_)
-            | Failure::Serve(_)
+            | Failure::Tokio(_)
+            | Failure::StdThreads(_)
             | Failure::Output(_) => ExitCode::from(1),
         }
     }

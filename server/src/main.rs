@@ -7,6 +7,7 @@ mod apps;
 mod cli;
 mod descriptors;
 mod failure;
+mod runtimes;
 mod serve;
 mod settings;
 

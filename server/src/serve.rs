@@ -3,55 +3,38 @@
 use crate::apps;
 use crate::descriptors;
 use crate::failure::Failure;
+use crate::runtimes;
 use crate::settings::ServeOptions;
-use fanfare::tokio::{Placement, Server};
 use fanfare::{Handle, StopOptions};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU16;
 use std::thread;
 use std::time::Duration;
-use tokio::runtime::{self, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, runtime, shards, placement, log, stop_time_max, config } = options;
+    let ServeOptions { addr, shards, shards_count, log, stop_time_max, config } = options;
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
-    let shards = usize::from(shards.unwrap_or_else(one_per_core).get());
+    let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());
     let (listener, address) = listen(addr)?;
-    listener.set_nonblocking(true).map_err(Failure::Start)?;
-    runtime_for(shards, placement)?.block_on(async {
-        let server = Server::with_shards(apps::all(config), shards, placement)?;
-        stop_on_signals(server.handle(), stop_time_max)?;
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::Start)?;
+    runtimes::serve(apps::all(config), listener, shards, count, |handle| {
+        stop_on_signals(handle, stop_time_max)?;
         announce(address)?;
-        tracing::info!(%address, %runtime, shards, ?placement, descriptors_max, "listening");
-        server.serve(listener).await?;
-        tracing::info!("stopped");
+        tracing::info!(%address, ?shards, count, descriptors_max, "listening");
         Ok(())
-    })
+    })?;
+    tracing::info!("stopped");
+    Ok(())
 }
 
 fn one_per_core() -> NonZeroU16 {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     u16::try_from(cores).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN)
-}
-
-/// A runtime with a thread for each shard that is a task; shards on threads
-/// of their own leave it only the accepting and the application's futures.
-fn runtime_for(shards: usize, placement: Placement) -> Result<Runtime, Failure> {
-    let mut builder = match placement {
-        Placement::Tasks if shards > 1 => {
-            let mut builder = runtime::Builder::new_multi_thread();
-            builder.worker_threads(shards);
-            builder
-        }
-        Placement::Tasks | Placement::Threads | _ => runtime::Builder::new_current_thread(),
-    };
-    builder.enable_all().build().map_err(Failure::Start)
 }
 
 /// On standard output, for whoever started the program and waits for it.
@@ -60,26 +43,18 @@ fn announce(address: SocketAddr) -> Result<(), Failure> {
     writeln!(out, "listening on http://{address}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-/// The first SIGINT or SIGTERM stops gracefully, the second at once.
+/// The first SIGINT or SIGTERM stops gracefully, the second at once. The thread
+/// that waits for them ends with the process.
 fn stop_on_signals(handle: Handle, time_max: Duration) -> Result<(), Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Start)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Start)?;
-    tokio::spawn(async move {
-        for time_max in [time_max, Duration::ZERO] {
-            std::future::poll_fn(|cx| {
-                if interrupt.poll_recv(cx).is_ready() || terminate.poll_recv(cx).is_ready() {
-                    std::task::Poll::Ready(())
-                } else {
-                    std::task::Poll::Pending
-                }
-            })
-            .await;
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Failure::Start)?;
+    let stop = move || {
+        for (_, time_max) in signals.forever().zip([time_max, Duration::ZERO]) {
             tracing::info!(?time_max, "stopping; a second signal stops at once");
             // The server's own end is awaited where it runs.
             drop(handle.stop(&StopOptions { time_max, ..StopOptions::default() }));
         }
-    });
-    Ok(())
+    };
+    thread::Builder::new().name(String::from("signals")).spawn(stop).map(drop).map_err(Failure::Start)
 }
 
 /// Listens on `addr` and tells the address it got, which differs when the port was 0.

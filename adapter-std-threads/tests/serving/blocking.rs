@@ -46,14 +46,14 @@ fn without_a_thread_a_connection_is_closed_and_counted_and_room_comes_back() {
     let settings = Settings::default().with(|server| server.blocking_handlers_max = 2);
     let app = App::new().route("/", blocking_echo()).config(settings.build().unwrap());
     let server = start(app);
-    let mut served = [server.connect(), server.connect()];
+    let mut first = [server.connect(), server.connect()];
     assert_eq!(u16::from(server.connect().closed().code), 1013);
     crate::world::eventually("it is counted", || server.handle.stats().handlers_refused == 1);
-    for peer in &mut served {
+    for peer in &mut first {
         peer.say("!");
         assert_eq!(peer.hear(), "!");
     }
-    drop(served);
+    drop(first);
     // The threads end some time after their connections.
     crate::world::eventually("there is room again", || {
         let mut peer = server.connect();

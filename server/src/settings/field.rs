@@ -1,7 +1,7 @@
 //! One setting's value, seen as text: how each kind is read, written and named.
 
+use super::placement::{Placement, Runtime};
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
-use fanfare::tokio::Placement;
 use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -71,7 +71,7 @@ impl Field<'_> {
             Field::Origin(rule) => *rule = text.parse()?,
             Field::Address(address) => *address = address_from(text)?,
             Field::Runtime(runtime) => *runtime = text.parse()?,
-            Field::Placement(placement) => *placement = placement_from(text)?,
+            Field::Placement(placement) => *placement = text.parse()?,
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
         }
@@ -131,51 +131,10 @@ impl fmt::Display for Field<'_> {
             Field::Origin(rule) => write!(f, "{rule}"),
             Field::Address(address) => write!(f, "{address}"),
             Field::Runtime(runtime) => write!(f, "{runtime}"),
-            Field::Placement(placement) => f.write_str(placement_name(**placement)),
+            Field::Placement(placement) => write!(f, "{placement}"),
             Field::Shards(Some(shards)) => write!(f, "{shards}"),
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-fn placement_from(text: &str) -> Result<Placement, InvalidValue> {
-    match text {
-        "tasks" => Ok(Placement::Tasks),
-        "threads" => Ok(Placement::Threads),
-        _ => Err(InvalidValue::new("placement", text, "tasks or threads")),
-    }
-}
-
-fn placement_name(placement: Placement) -> &'static str {
-    match placement {
-        Placement::Threads => "threads",
-        Placement::Tasks | _ => "tasks",
-    }
-}
-
-/// What the shards run on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Runtime {
-    /// Tasks on tokio.
-    Tokio,
-}
-
-impl fmt::Display for Runtime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Runtime::Tokio => f.write_str("tokio"),
-        }
-    }
-}
-
-impl FromStr for Runtime {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Runtime, InvalidValue> {
-        match text {
-            "tokio" => Ok(Runtime::Tokio),
-            _ => Err(InvalidValue::new("runtime", text, "tokio")),
         }
     }
 }

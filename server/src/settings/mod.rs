@@ -7,6 +7,7 @@
 mod field;
 mod file;
 mod flags;
+mod placement;
 mod table;
 mod units;
 
@@ -15,12 +16,12 @@ mod tests;
 
 pub(crate) use field::InvalidValue;
 pub(crate) use flags::Given;
+pub(crate) use placement::Shards;
 
 use crate::cli::Arguments;
 use crate::failure::Failure;
-use fanfare::tokio::Placement;
 use fanfare_core::config::{Config, Preset, Settings};
-use field::Runtime;
+use placement::{Placement, Runtime};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -33,12 +34,10 @@ use tracing_subscriber::EnvFilter;
 pub(crate) struct ServeOptions {
     /// Where to listen; port 0 is any free one.
     pub(crate) addr: SocketAddr,
-    /// What the shards run on.
-    pub(crate) runtime: Runtime,
-    /// Where the shards run.
-    pub(crate) placement: Placement,
-    /// How many shards; `None` = one per core.
-    pub(crate) shards: Option<NonZeroU16>,
+    /// What the shards are.
+    pub(crate) shards: Shards,
+    /// How many there are; `None` = one per core.
+    pub(crate) shards_count: Option<NonZeroU16>,
     /// What is logged.
     pub(crate) log: EnvFilter,
     /// How long a graceful stop may take.
@@ -64,7 +63,7 @@ impl Default for Draft {
         Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             runtime: Runtime::Tokio,
-            placement: Placement::default(),
+            placement: Placement::Auto,
             shards: None,
             log: "info".to_owned(),
             stop_time_max: Duration::from_secs(10),
@@ -112,9 +111,8 @@ impl Draft {
         })?;
         Ok(ServeOptions {
             addr: self.addr,
-            runtime: self.runtime,
-            placement: self.placement,
-            shards: self.shards,
+            shards: Shards::new(self.runtime, self.placement)?,
+            shards_count: self.shards,
             log,
             stop_time_max: self.stop_time_max,
             config: self.hub.build()?,

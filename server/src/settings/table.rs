@@ -67,7 +67,7 @@ static SERVER: [Setting; 4] = [
         |d| Field::Address(&mut d.addr),
         "Where to listen; :PORT is this machine only, port 0 any free one",
     ),
-    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio"),
+    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio or std-threads"),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
         "stop_time_max",
@@ -265,7 +265,7 @@ static SHARDS: [Setting; 5] = [
     row(
         "placement",
         |d| Field::Placement(&mut d.placement),
-        "Where shards run: tasks of one runtime, or threads with a runtime each",
+        "Where shards run: tasks of one runtime, threads with one each (the only way of std-threads), or auto",
     ),
     row(
         "read_buffer_bytes",

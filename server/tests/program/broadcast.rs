@@ -49,6 +49,11 @@ fn rooms_are_apart_between_threads() {
 }
 
 #[test]
+fn rooms_are_apart_without_a_runtime() {
+    rooms_are_apart(&Program::start(&["--shards", "2", "--runtime", "std-threads"]));
+}
+
+#[test]
 fn without_a_name_the_room_is_the_lobby() {
     let program = Program::start(&[]);
     let mut pair = [

@@ -147,6 +147,11 @@ fn a_conversation_between_threads() {
 }
 
 #[test]
+fn a_conversation_without_a_runtime() {
+    conversation(&Program::start(&["--shards", "2", "--runtime", "std-threads"]));
+}
+
+#[test]
 fn what_is_no_request_is_answered_and_the_connection_lives() {
     let program = Program::start(&["--shards", "1"]);
     let mut ann = Person::arrive(&program);

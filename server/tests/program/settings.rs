@@ -78,7 +78,17 @@ fn a_value_that_cannot_be_read_names_where_it_stands() {
         "fanfare: --liveness-time-max: `60` is no time; use a number with its unit: 500ms, 30s, 5m, 1h",
     );
     assert_refused(&["--rooms-max", "-1"], 2, "fanfare: --rooms-max: `-1` is no count; use a whole number");
-    assert_refused(&["--runtime", "smoll"], 2, "fanfare: --runtime: `smoll` is no runtime; use tokio");
+    assert_refused(
+        &["--runtime", "smoll"],
+        2,
+        "fanfare: --runtime: `smoll` is no runtime; use tokio or std-threads",
+    );
+    assert_refused(
+        &["--runtime", "std-threads", "--placement", "tasks"],
+        2,
+        "fanfare: placement `tasks` has no meaning on runtime `std-threads`; leave --placement out, or choose \
+         --runtime tokio",
+    );
     assert_eq!(
         refusal(fanfare(&[]).env("FANFARE_MESSAGE_BYTES_MAX", "1MB")),
         (

@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use tungstenite::Message;
 
 /// Every way to run it; the numbers of shards say enough for one way each.
-const WAYS: [&[&str]; 3] =
-    [&["--shards", "1"], &["--shards", "2"], &["--shards", "2", "--placement", "threads"]];
+const WAYS: [&[&str]; 4] = [
+    &["--shards", "1"],
+    &["--shards", "2"],
+    &["--shards", "2", "--placement", "threads"],
+    &["--shards", "2", "--runtime", "std-threads"],
+];
 
 #[test]
 fn without_connections_it_ends_at_once_with_success() {
