@@ -44,6 +44,10 @@ pub enum CloseReason {
     /// The transport failed.
     #[error("the transport failed: {0}")]
     Transport(io::ErrorKind),
+    /// It was the longest to have sent no whole request when others arrived and
+    /// `pending_handshakes_max` handshakes were under way.
+    #[error("the handshake took longest of too many, and gave way to another")]
+    Evicted,
     /// The application, or the end of a graceful stop, cut the connection.
     #[error("aborted by us")]
     Aborted,
@@ -70,6 +74,7 @@ impl CloseReason {
             CloseReason::TimedOut(deadline) => deadline.close_code(),
             CloseReason::EndOfInput
             | CloseReason::Transport(_)
+            | CloseReason::Evicted
             | CloseReason::Aborted
             | CloseReason::Answered(_) => CloseCode::Abnormal,
         }

@@ -8,8 +8,10 @@ use std::ops::AddAssign;
 pub struct Stats {
     /// Transports that arrived.
     pub transports_accepted: u64,
-    /// Transports refused because too many handshakes were pending.
+    /// Transports refused because too many requests waited for a decision.
     pub transports_refused: u64,
+    /// Transports that were longest about their handshake, and gave way to others.
+    pub handshakes_evicted: u64,
     /// Connections that opened.
     pub connections_opened: u64,
     /// Connections that opened and are closed.
@@ -63,6 +65,7 @@ impl AddAssign for Stats {
         let Stats {
             transports_accepted,
             transports_refused,
+            handshakes_evicted,
             connections_opened,
             connections_closed,
             requests_answered,
@@ -85,6 +88,7 @@ impl AddAssign for Stats {
         } = other;
         self.transports_accepted += transports_accepted;
         self.transports_refused += transports_refused;
+        self.handshakes_evicted += handshakes_evicted;
         self.connections_opened += connections_opened;
         self.connections_closed += connections_closed;
         self.requests_answered += requests_answered;

@@ -4,7 +4,7 @@ use crate::app::Params;
 use crate::error::HandlerError;
 use crate::handle::Handle;
 use crate::reply::Reply;
-use fanfare_core::close::CloseCode;
+use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::wire::Message;
 use smallvec::SmallVec;
@@ -61,6 +61,30 @@ impl Connection {
     /// Queues a message for the peer.
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Reply<()> {
         self.handle.send(self.id, message)
+    }
+
+    /// The same as soon as there is room in the outbox: see [`Handle::send_when_room`].
+    ///
+    /// ```
+    /// use fanfare_driver::{Connection, HandleError, Route};
+    ///
+    /// async fn count(connection: &Connection) -> Result<(), HandleError> {
+    ///     for number in 0..1_000_000 {
+    ///         // No faster than the peer reads.
+    ///         connection.send_when_room(number.to_string()).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// let route = Route::new().on_connection(|connection| async move { count(&connection).await });
+    /// # let _ = route;
+    /// ```
+    pub fn send_when_room<'m>(&self, message: impl Into<Message<'m>>) -> Reply<()> {
+        self.handle.send_when_room(self.id, message)
+    }
+
+    /// Resolves when the connection is closed: see [`Handle::closed`].
+    pub fn closed(&self) -> Reply<Option<CloseReason>> {
+        self.handle.closed(self.id)
     }
 
     /// Starts the closing handshake.

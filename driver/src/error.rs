@@ -1,7 +1,7 @@
 //! What can go wrong between an application and its server.
 
 use fanfare_core::hub::{MembershipError, SendError};
-use fanfare_core::id::ShardId;
+use fanfare_core::id::{ConnectionId, ShardId};
 use std::error::Error;
 
 /// Why something asked of a [`Handle`](crate::Handle) was not done.
@@ -22,6 +22,16 @@ pub enum HandleError {
         shard: ShardId,
         /// The limit in force.
         messages_max: usize,
+    },
+    /// As many sends as may do wait for room in the connection's outbox already.
+    #[error(
+        "{sends_waiting_max} sends wait for room in the outbox of {connection} (sends_waiting_max); try later"
+    )]
+    TooManyWaiting {
+        /// Whose outbox.
+        connection: ConnectionId,
+        /// The limit in force.
+        sends_waiting_max: usize,
     },
     /// Neither a connection nor a client goes by this name.
     #[error("no connection and no client is called {0:?}")]

@@ -55,6 +55,12 @@ impl<T: Default> Gather<T> {
 }
 
 impl<T: Default> Part<T> {
+    /// Whether anybody waits for the answer.
+    pub(crate) fn is_awaited(&self) -> bool {
+        let state = self.gather.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.answer.as_ref().is_some_and(Answer::is_awaited)
+    }
+
     pub(crate) fn give(mut self, outcome: Result<T, HandleError>) {
         self.is_given = true;
         self.gather.add(outcome, false);

@@ -2,14 +2,15 @@
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
-use crate::gather::Gather;
+use crate::gather::{Gather, Part};
 use crate::inbox::{Command, Inbox};
 use crate::reply::Reply;
 use crate::server::Server;
 use crate::shard::Core;
 use crate::stop::StopOptions;
+use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
-use fanfare_core::close::CloseCode;
+use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
@@ -27,8 +28,8 @@ use std::time::Duration;
 ///
 /// What is asked is done on the shards, in the order one asker asked; the
 /// [`Reply`] is a future that can also be waited for by a thread. Dropping it
-/// forgets the answer, not the deed. Never waits for room: a shard that is too
-/// busy answers [`HandleError::QueueFull`], and one that has ended
+/// forgets the answer, not the deed, but for a [`send_when_room`](Self::send_when_room)
+/// that still waits. Nothing waits for a shard: one that is too busy answers [`HandleError::QueueFull`], and one that has ended
 /// [`HandleError::Stopped`].
 ///
 /// ```
@@ -112,6 +113,34 @@ impl Handle {
     pub fn send<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
         let frame = Frame::from(&message.into());
         self.each(&to.into(), Inbox::push, move |core, id| Ok(core.send(id, &frame)?))
+    }
+
+    /// The same, but where an outbox is full the message waits until half of it is
+    /// free, whatever its policy says. The answer comes when it is queued.
+    ///
+    /// Sends that wait are queued in the order they were asked for; one whose
+    /// reply is dropped is withdrawn. A plain [`send`](Self::send) does not wait
+    /// behind them. In a synchronous handler, go on with [`Ctx::then`](crate::Ctx::then):
+    /// nothing may wait there.
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`], and [`HandleError::Send`] where the
+    /// connection closes while it waits, the message could never fit, or the
+    /// server's byte budget is used up, for which nobody waits.
+    /// [`HandleError::TooManyWaiting`] behind `sends_waiting_max` others.
+    pub fn send_when_room<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
+        let frame = Frame::from(&message.into());
+        self.each_answers(&to.into(), Inbox::push, move |core, id, part| {
+            core.send_when_room(id, frame.clone(), part);
+        })
+    }
+
+    /// Resolves when a connection is closed, with the reason: at the same time as
+    /// its close callback. At once, and without one, if it is over already.
+    pub fn closed(&self, id: ConnectionId) -> Reply<Option<CloseReason>> {
+        let (gather, waiting) = Gather::start(|reason, known| *reason = known);
+        self.ask_for(&gather, id.shard(), Inbox::push_reserved, move |core, part| core.await_end(id, part));
+        waiting
     }
 
     /// Starts the closing handshake (RFC 6455 §7.1.2): what is queued goes
@@ -289,6 +318,7 @@ impl Handle {
 
     /// Tells the error callback of a connection's route.
     pub(crate) fn report(&self, id: ConnectionId, error: HandlerError) {
+        let error = Theirs::new(error);
         self.run_always(id.shard(), move |core, app| core.handler_failed(app, id, &error));
     }
 
@@ -313,6 +343,16 @@ impl Handle {
         push: Push,
         deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Reply<()> {
+        self.each_answers(whom, push, move |core, id, part| part.give(deed(core, id)))
+    }
+
+    /// The same with a deed that may answer later.
+    fn each_answers(
+        &self,
+        whom: &Recipient,
+        push: Push,
+        deed: impl Fn(&mut Core, ConnectionId, Part<()>) + Send + Sync + 'static,
+    ) -> Reply<()> {
         let ids = match whom {
             Recipient::Connection(id) => vec![*id],
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
@@ -324,11 +364,11 @@ impl Handle {
         let (gather, waiting) = Gather::start(|(), ()| ());
         for id in ids {
             let deed = Arc::clone(&deed);
-            self.ask(&gather, id.shard(), push, move |core| {
+            self.ask_for(&gather, id.shard(), push, move |core, part| {
                 if core.hub.is_open(id) {
-                    deed(core, id)
+                    deed(core, id, part);
                 } else {
-                    Err(HandleError::UnknownRecipient(id.to_string()))
+                    part.give(Err(HandleError::UnknownRecipient(id.to_string())));
                 }
             });
         }
@@ -346,20 +386,21 @@ impl Handle {
         let (gather, waiting) = Gather::start(fold);
         for shard in shards.iter() {
             let question = Arc::clone(&question);
-            self.ask(&gather, shard, Inbox::push, move |core| Ok(question(core)));
+            self.ask_for(&gather, shard, Inbox::push, move |core, part| part.give(Ok(question(core))));
         }
         waiting
     }
 
-    fn ask<T: Default + Send + 'static>(
+    /// Asks one shard for its part of an answer.
+    fn ask_for<T: Default + Send + 'static>(
         &self,
         gather: &Arc<Gather<T>>,
         shard: ShardId,
         push: Push,
-        question: impl FnOnce(&mut Core) -> Result<T, HandleError> + Send + 'static,
+        question: impl FnOnce(&mut Core, Part<T>) + Send + 'static,
     ) {
         let part = gather.part();
-        let job = move |core: &mut Core, _: &Application| part.give(question(core));
+        let job = move |core: &mut Core, _: &Application| question(core, part);
         let refused = match self.server.shard(shard) {
             Some(link) => push(&link.inbox, Command::Run(Box::new(job))),
             None => Err(HandleError::Stopped),

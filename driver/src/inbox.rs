@@ -81,23 +81,29 @@ impl Inbox {
         Ok(())
     }
 
-    /// A relay, or the relay back when there is no room: then `waiter` is woken
-    /// once there is.
-    pub(crate) fn relay(&self, relay: Arc<Relay>, waiter: &Arc<ReadyList>) -> Result<(), Arc<Relay>> {
-        let mut state = self.lock();
-        if state.is_closed {
+    /// The same for relays. Says whether there is room for another; if not,
+    /// `waiter` is to publish no more until it is woken, which bounds the queue.
+    pub(crate) fn relay(&self, relay: Arc<Relay>, waiter: &Arc<ReadyList>) -> bool {
+        let Ok(mut state) = self.room(usize::MAX) else {
             // A shard that has ended has no members.
-            return Ok(());
-        }
-        if state.commands.len() >= self.messages_max {
-            // Under the same lock: the room that was missing cannot come unnoticed.
-            if !state.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, waiter)) {
-                state.waiting.push(Arc::clone(waiter));
-            }
-            return Err(relay);
+            return true;
+        };
+        let has_room = state.commands.len() + 1 < self.messages_max;
+        if !has_room {
+            state.will_wake(waiter);
         }
         self.put(state, Command::Relay(relay));
-        Ok(())
+        has_room
+    }
+
+    /// Whether there is room, or else `waiter` is woken once there is.
+    pub(crate) fn has_room_or_wakes(&self, waiter: &Arc<ReadyList>) -> bool {
+        let mut state = self.lock();
+        let has_room = state.is_closed || state.commands.len() < self.messages_max;
+        if !has_room {
+            state.will_wake(waiter);
+        }
+        has_room
     }
 
     /// Whether more waits than there is room for: closes, and what must not be lost.
@@ -115,7 +121,8 @@ impl Inbox {
             if state.commands.is_empty() && state.commands.capacity() > 1_024 {
                 state.commands = VecDeque::new();
             }
-            let waiting = if count > 0 { std::mem::take(&mut state.waiting) } else { Vec::new() };
+            let has_room = state.commands.len() < self.messages_max;
+            let waiting = if has_room { std::mem::take(&mut state.waiting) } else { Vec::new() };
             (!state.commands.is_empty(), waiting)
         };
         for ready in waiting {
@@ -163,6 +170,15 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Under the lock that room was missed under, so that it cannot come unnoticed.
+    fn will_wake(&mut self, waiter: &Arc<ReadyList>) {
+        if !self.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, waiter)) {
+            self.waiting.push(Arc::clone(waiter));
+        }
     }
 }
 
@@ -251,17 +267,18 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_without_room_comes_back_and_room_wakes_its_sender_once() {
-        let inbox = Inbox::new(ShardId(0), 1, shard().0);
+    fn a_relay_is_taken_without_room_and_room_wakes_its_sender_once() {
+        let inbox = Inbox::new(ShardId(0), 3, shard().0);
         let (sender, wakes) = shard();
-        inbox.relay(relay(), &sender).unwrap();
-        for _ in 0..3 {
-            inbox.relay(relay(), &sender).unwrap_err();
-        }
-        assert_eq!(woken(&wakes), 0);
+        assert_eq!([(); 5].map(|()| inbox.relay(relay(), &sender)), [true, true, false, false, false]);
+        assert!(!inbox.has_room_or_wakes(&sender));
+        take(&inbox, 2);
+        assert_eq!(woken(&wakes), 0, "there is no room yet");
         take(&inbox, 1);
         assert_eq!(woken(&wakes), 1);
-        inbox.relay(relay(), &sender).unwrap();
+        assert!(inbox.has_room_or_wakes(&sender));
+        take(&inbox, 2);
+        assert_eq!(woken(&wakes), 0);
     }
 
     #[test]
@@ -270,11 +287,12 @@ mod tests {
         let (sender, wakes) = shard();
         let (answer, waiting) = crate::reply::reply::<()>();
         inbox.push(Command::Run(Box::new(move |_, _| answer.give(())))).unwrap();
-        inbox.relay(relay(), &sender).unwrap_err();
+        assert!(!inbox.relay(relay(), &sender));
         inbox.close();
         assert_eq!(waiting.wait(), Err(HandleError::Stopped));
         assert_eq!(woken(&wakes), 1);
         assert_eq!(inbox.push_always(Command::Finish), Err(HandleError::Stopped));
-        inbox.relay(relay(), &sender).expect("a shard that has ended has no members to miss it");
+        assert!(inbox.relay(relay(), &sender), "a shard that has ended has no members to miss it");
+        assert!(inbox.has_room_or_wakes(&sender));
     }
 }

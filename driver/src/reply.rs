@@ -54,6 +54,11 @@ impl<T> Answer<T> {
         self.finish(outcome);
     }
 
+    /// Whether anybody waits for it: the reply is not dropped, or continues.
+    pub(crate) fn is_awaited(&self) -> bool {
+        Arc::strong_count(&self.cell) > 1 || matches!(*self.cell.lock(), State::Continued(_))
+    }
+
     fn finish(&mut self, outcome: Outcome<T>) {
         self.is_given = true;
         let mut state = self.cell.lock();

@@ -147,12 +147,12 @@ fn a_publisher_that_found_no_room_is_woken_when_there_is() {
             scope.spawn(move || {
                 let (own, waker) = (Arc::new(ReadyList::default()), unpark());
                 for number in 0..RELAYS {
-                    let mut relay = Some(numbered(publisher, number));
-                    sleep_until(|| {
-                        own.take(&waker, &mut Vec::new());
-                        relay = inbox.relay(relay.take()?, &own).err();
-                        relay.is_none().then_some(())
-                    });
+                    if !inbox.relay(numbered(publisher, number), &own) {
+                        sleep_until(|| {
+                            own.take(&waker, &mut Vec::new());
+                            inbox.has_room_or_wakes(&own).then_some(())
+                        });
+                    }
                 }
             });
         }

@@ -1,6 +1,6 @@
 //! Who may connect, and on what terms.
 
-use crate::world::{World, config};
+use crate::world::{Log, Raw, World, config};
 use fanfare::{Accept, App, OriginRule, Response, Route};
 use http::StatusCode;
 
@@ -36,6 +36,41 @@ pub(crate) fn authorisation_may_take_its_time(world: &World) {
     peer.expect_echo("in");
     server.handle().send("anna", "hello").wait().unwrap();
     peer.expect("hello");
+}
+
+/// Long before the handshake times out.
+pub(crate) fn who_leaves_before_the_decision_is_let_go(world: &World) {
+    struct Note(Log, &'static str);
+    impl Drop for Note {
+        fn drop(&mut self) {
+            self.0.note(self.1);
+        }
+    }
+    let log = Log::default();
+    let noted = log.clone();
+    let route = echo().authorise_async(move |_| {
+        let log = noted.clone();
+        async move {
+            log.note("deciding");
+            let _over = Note(log, "over");
+            std::future::pending().await
+        }
+    });
+    let server = world.start(App::new().route("/", route));
+    for round in 1..=2 {
+        let mut raw = server.raw();
+        raw.write(Raw::request("/").as_bytes());
+        assert_eq!(log.wait_for(2 * round - 1).last().unwrap(), "deciding");
+        if round == 1 {
+            raw.finish();
+            raw.hear_end();
+        } else {
+            raw.write(b"early bytes");
+            raw.reset();
+        }
+        assert_eq!(log.wait_for(2 * round).last().unwrap(), "over");
+    }
+    assert_eq!(server.handle().stats().timeouts, 0);
 }
 
 pub(crate) fn the_application_chooses_the_subprotocol(world: &World) {

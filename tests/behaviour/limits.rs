@@ -61,6 +61,24 @@ fn with_policy(world: &World, policy: ClientIdPolicy) -> crate::world::Server<'_
     world.start(App::new().config(config).route("/", by_name()))
 }
 
+pub(crate) fn the_silent_keep_no_honest_client_out(world: &World) {
+    const PENDING_MAX: usize = 5;
+    let limit = config(|settings| settings.pending_handshakes_max = PENDING_MAX);
+    let server = world.start(App::new().config(limit).route("/", echo()));
+    let mut silent: Vec<_> = (0..60).map(|_| server.raw()).collect();
+    silent.iter_mut().skip(1).step_by(2).for_each(|raw| raw.write(b"GET / HTTP"));
+    let mut honest: Vec<_> = (0..10).map(|_| server.connect("/")).collect();
+    for peer in &mut honest {
+        peer.expect_echo("here");
+    }
+    let given_way = silent.len() - server.handle().shards() * PENDING_MAX;
+    eventually("the oldest of the silent give way", || {
+        server.handle().stats().handshakes_evicted >= given_way as u64
+    });
+    silent[0].hear_end();
+    assert_eq!(server.handle().stats().transports_refused, 0);
+}
+
 pub(crate) fn client_ids_may_be_shared(world: &World) {
     let server = with_policy(world, ClientIdPolicy::Allow);
     let mut peers: Vec<_> = (0..4).map(|_| server.connect("/?anna")).collect();

@@ -7,15 +7,15 @@
 //! | features.md | shown by |
 //! |---|---|
 //! | 1 ids, metadata | `a_connection_is_described`, `an_unknown_recipient_is_a_typed_error` |
-//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took` |
-//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes` |
+//! | 2 sending | `messages_come_back_with_their_type`, `a_full_inbox_refuses_and_loses_nothing_it_took`, `a_send_that_waits_goes_no_faster_than_its_peer_reads` |
+//! | 3 pull style | `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes`, `every_receiver_hears_of_the_end`, `a_send_that_waits_hears_when_its_peer_is_gone` |
 //! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `parameters_and_state_belong_to_the_connection` |
 //! | 5 pings | `pings_are_answered_and_seen` |
 //! | 7 start, stop | `a_stopped_server_makes_room_for_the_next`, `stopping_twice_is_stopping_once` |
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own` |
+//! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade` |
 //! | 14 subprotocol | `the_application_chooses_the_subprotocol` |
 //! | 15 graceful stop | file `stopping` |
@@ -83,6 +83,7 @@ scenarios! {
     authorise {
         the_application_refuses_with_status_and_body
         authorisation_may_take_its_time
+        who_leaves_before_the_decision_is_let_go
         the_application_chooses_the_subprotocol
         origins_are_judged_before_the_upgrade
     }
@@ -133,6 +134,7 @@ scenarios! {
     limits {
         connections_max_is_exact_in_a_crowd
         an_address_has_a_limit_of_its_own
+        the_silent_keep_no_honest_client_out
         client_ids_may_be_shared
         a_newer_connection_replaces_the_older
         a_taken_client_id_is_refused
@@ -154,6 +156,8 @@ scenarios! {
         a_handler_that_does_not_read_blocks_its_peer
         a_handler_that_returns_closes
         a_handler_that_returns_while_its_peer_is_blocked_closes
+        a_send_that_waits_goes_no_faster_than_its_peer_reads
+        a_send_that_waits_hears_when_its_peer_is_gone
         every_receiver_hears_of_the_end
     }
     slow_readers {

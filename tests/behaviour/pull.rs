@@ -1,7 +1,9 @@
 //! Handlers that take messages when they want to.
 
 use crate::world::{Log, World, config, frame};
-use fanfare::{App, Route};
+use fanfare::core::close::CloseReason;
+use fanfare::core::hub::SendError;
+use fanfare::{App, HandleError, Route};
 use futures_util::future::join3;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +92,74 @@ pub(crate) fn a_handler_that_returns_while_its_peer_is_blocked_closes(world: &Wo
     raw.write(&frame(8, &[3, 232]));
     assert_eq!(log.wait_for(1), ["closed by us with 1000"]);
     raw.hear_end();
+}
+
+pub(crate) fn a_send_that_waits_goes_no_faster_than_its_peer_reads(world: &World) {
+    const MESSAGES: u32 = 600;
+    let log = Log::default();
+    let noted = log.clone();
+    let small = config(|settings| settings.connection.outbox_messages_max = 4);
+    let route = Route::new().on_connection(move |connection| {
+        let log = noted.clone();
+        async move {
+            for number in 0..MESSAGES {
+                let mut bytes = number.to_be_bytes().to_vec();
+                bytes.resize(32 * 1024, 0);
+                connection.send_when_room(bytes.as_slice()).await.unwrap();
+                if number == 0 {
+                    log.note("the first");
+                }
+            }
+            log.note("the last");
+        }
+    });
+    let server = world.start(App::new().config(small).route("/", route));
+    let mut raw = server.raw_open("/");
+    log.wait_for(1);
+    for number in 0..MESSAGES {
+        let (opcode, payload) = raw.hear();
+        assert_eq!((opcode, &payload[..4]), (2, &number.to_be_bytes()[..]), "in order, none lost");
+        if number == 0 {
+            assert_eq!(log.all(), ["the first"], "the sender waits");
+        }
+    }
+    assert_eq!(raw.hear_close(), 1000);
+    assert_eq!(server.handle().stats().deliveries_dropped(), 0);
+}
+
+pub(crate) fn a_send_that_waits_hears_when_its_peer_is_gone(world: &World) {
+    let log = Log::default();
+    let noted = log.clone();
+    let small = config(|settings| settings.connection.outbox_messages_max = 4);
+    let route = Route::new().on_connection(move |connection| {
+        let log = noted.clone();
+        async move {
+            let error = loop {
+                if let Err(error) = connection.send_when_room(vec![0; 64 * 1024].as_slice()).await {
+                    break error;
+                }
+                if log.all().is_empty() {
+                    log.note("sending");
+                }
+            };
+            let is_gone = matches!(error, HandleError::Send(SendError::Closed(_)));
+            assert!(is_gone || matches!(error, HandleError::UnknownRecipient(_)), "{error}");
+            assert!(connection.recv().await.is_none());
+            log.note("gone");
+        }
+    });
+    let server = world.start(App::new().config(small).route("/", route));
+    let raw = server.raw_open("/");
+    let id = server.handle().connections().wait().unwrap()[0].id;
+    let closed = server.handle().closed(id);
+    // The shard has heard the question: this answer comes behind it.
+    assert_eq!(server.handle().connections().wait().unwrap().len(), 1);
+    log.wait_for(1);
+    raw.reset();
+    assert_eq!(log.wait_for(2), ["sending", "gone"]);
+    let reason = closed.wait().unwrap().unwrap();
+    assert!(matches!(reason, CloseReason::Transport(_) | CloseReason::EndOfInput), "{reason}");
+    assert_eq!(server.handle().closed(id).wait(), Ok(None), "it is over already");
 }
 
 pub(crate) fn every_receiver_hears_of_the_end(world: &World) {

@@ -27,7 +27,8 @@ pub struct Settings {
     pub head_bytes_max: usize,
     /// Header lines in the HTTP head: 5 to 1,000.
     pub headers_max: usize,
-    /// Transports of one shard that have not finished their handshake.
+    /// Transports of one shard that have not finished their handshake. One more,
+    /// and whichever has been longest without a whole head gives way.
     pub pending_handshakes_max: usize,
     /// The one read buffer of a shard, in bytes: 4 KiB to 16 MiB.
     pub read_buffer_bytes: usize,
@@ -82,6 +83,9 @@ pub struct ConnectionSettings {
     /// From how many queued bytes on the application is told of the pressure; no
     /// more than `outbox_bytes_max`.
     pub outbox_pressure_bytes: usize,
+    /// Sends that wait for room in one connection's outbox, instead of being
+    /// subject to its policy.
+    pub sends_waiting_max: usize,
     /// What happens when the outbox is full.
     pub outbox_policy: Overflow,
     /// Received messages that wait for a pull-style or asynchronous handler.
@@ -223,6 +227,7 @@ impl Default for ConnectionSettings {
             outbox_messages_max: 256,
             outbox_bytes_max: MIB,
             outbox_pressure_bytes: MIB / 2,
+            sends_waiting_max: 64,
             outbox_policy: Overflow::DropNewest,
             inbox_messages_max: 64,
             inbox_bytes_max: MIB,

@@ -23,7 +23,7 @@ fn the_defaults_are_valid_and_are_what_a_route_starts_from() {
 #[test]
 fn zero_is_refused_where_it_would_let_nothing_through() {
     type Edit = fn(&mut Settings);
-    let limits: [(&str, Edit); 16] = [
+    let limits: [(&str, Edit); 17] = [
         ("pending_handshakes_max", |s| s.pending_handshakes_max = 0),
         ("shard_inbox_messages_max", |s| s.shard_inbox_messages_max = 0),
         ("blocking_handlers_max", |s| s.blocking_handlers_max = 0),
@@ -34,6 +34,7 @@ fn zero_is_refused_where_it_would_let_nothing_through() {
         ("outbox_messages_max", |s| s.connection.outbox_messages_max = 0),
         ("outbox_bytes_max", |s| s.connection.outbox_bytes_max = 0),
         ("outbox_pressure_bytes", |s| s.connection.outbox_pressure_bytes = 0),
+        ("sends_waiting_max", |s| s.connection.sends_waiting_max = 0),
         ("inbox_messages_max", |s| s.connection.inbox_messages_max = 0),
         ("inbox_bytes_max", |s| s.connection.inbox_bytes_max = 0),
         ("rooms_max", |s| s.connection.rooms_max = 0),

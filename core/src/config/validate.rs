@@ -68,6 +68,7 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
         ("outbox_messages_max", settings.outbox_messages_max == 0),
         ("outbox_bytes_max", settings.outbox_bytes_max == 0),
         ("outbox_pressure_bytes", settings.outbox_pressure_bytes == 0),
+        ("sends_waiting_max", settings.sends_waiting_max == 0),
         ("inbox_messages_max", settings.inbox_messages_max == 0),
         ("inbox_bytes_max", settings.inbox_bytes_max == 0),
         ("rooms_max", settings.rooms_max == 0),

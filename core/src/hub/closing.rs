@@ -117,7 +117,13 @@ impl Hub {
         let Some(link) = self.links.get_mut(slot) else { return };
         let was_talking = link.phase.is_talking();
         let was_before_open = link.phase.is_before_open();
+        let arrival = link.arrival();
         link.signal(now, signal);
+        if let Some(arrival) = arrival
+            && link.arrival().is_none()
+        {
+            self.arrivals.remove(arrival);
+        }
         if was_talking && !link.phase.is_talking() {
             if reason == CloseReason::HandlerRefused {
                 self.stats.handlers_refused += 1;

@@ -47,6 +47,9 @@ pub enum Notice {
         /// What waits for it, in bytes.
         queued_bytes: usize,
     },
+    /// A connection whose outbox had no room for a
+    /// [`send_if_room`](super::Hub::send_if_room) has half of it free again.
+    Room(ConnectionId),
     /// The shard's first member joined a group.
     GroupOpened(GroupName),
     /// The shard's last member left a group.

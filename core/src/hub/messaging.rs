@@ -98,6 +98,23 @@ impl Hub {
         Err(error)
     }
 
+    /// The same only where there is room without anything giving way; says
+    /// whether there was. Where there was not, nothing is counted as dropped, and
+    /// a [`Notice::Room`] comes once half of the outbox is free, or a
+    /// [`Notice::Closed`].
+    pub fn send_if_room(&mut self, now: Instant, id: ConnectionId, frame: &Frame) -> Result<bool, SendError> {
+        let key = self.member_key(id).filter(|_| self.is_open(id)).ok_or(UnknownConnection(id))?;
+        let Some(member) = self.members.get_mut(key.0 as usize) else {
+            return Err(UnknownConnection(id).into());
+        };
+        let limits = self.config.profile(member.profile);
+        // What can never fit is not to be waited for.
+        if frame.len() <= limits.outbox_bytes_max && !member.outbox.has_room_or_awaits(frame.len(), limits) {
+            return Ok(false);
+        }
+        self.send(now, id, frame).map(|()| true)
+    }
+
     /// Sends a ping of the application's own. Says whether it was queued: no
     /// second ping waits behind one that is not written yet.
     pub fn ping(

@@ -86,10 +86,11 @@ pub use messaging::{Publication, SendError};
 pub use transmit::Transmit;
 
 use crate::broadcast::Planner;
+use crate::close::CloseReason;
 use crate::config::{Config, ConnectionConfig};
 use crate::deadlines::{Deadlines, Entry};
 use crate::id::{ConnectionId, ProfileId, ShardId};
-use crate::link::Link;
+use crate::link::{Arrivals, Link, Signal};
 use crate::member::Member;
 use crate::outbox::Frames;
 use crate::random::Random;
@@ -145,12 +146,14 @@ impl HubConfig {
 #[error("no connection {0}: it is closed, or never was")]
 pub struct UnknownConnection(pub ConnectionId);
 
-/// A transport was refused because `pending_handshakes_max` others have not
-/// finished their handshake; drop it.
+/// A transport was refused because the application has yet to decide on
+/// `pending_handshakes_max` others; drop it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{pending} handshakes are pending, the limit (pending_handshakes_max); the transport is refused")]
+#[error(
+    "{pending} requests wait for a decision, the limit (pending_handshakes_max); the transport is refused"
+)]
 pub struct TooManyHandshakes {
-    /// How many are pending.
+    /// How many wait.
     pub pending: usize,
 }
 
@@ -174,6 +177,7 @@ pub struct Hub {
     budget_bytes: u64,
     serials: u32,
     pending_handshakes: usize,
+    arrivals: Arrivals,
     is_crowded: bool,
     stats: Stats,
 }
@@ -201,24 +205,46 @@ impl Hub {
             budget_bytes: 0,
             serials: 0,
             pending_handshakes: 0,
+            arrivals: Arrivals::new(),
             is_crowded: false,
             stats: Stats::default(),
         }
     }
 
     /// A transport arrived. Its id is good until [`released`](Self::released).
+    ///
+    /// Where `pending_handshakes_max` others have not finished their handshake,
+    /// the one that has been longest without a whole head gives way: silence does
+    /// not keep anybody out.
+    ///
+    /// # Errors
+    /// All of them wait for a decision, or for a body that was asked for: those
+    /// have done their part, and the newcomer is refused.
     pub fn accept(&mut self, now: Instant) -> Result<ConnectionId, TooManyHandshakes> {
-        if self.pending_handshakes >= self.config.server.pending_handshakes_max {
-            self.stats.transports_refused += 1;
-            return Err(TooManyHandshakes { pending: self.pending_handshakes });
+        if self.is_crowded_by_handshakes() {
+            let Some(slot) = self.arrivals.oldest() else {
+                self.stats.transports_refused += 1;
+                return Err(TooManyHandshakes { pending: self.pending_handshakes });
+            };
+            self.stats.handshakes_evicted += 1;
+            self.conclude(now, slot, Signal::GiveUp, CloseReason::Evicted);
         }
         self.serials = self.serials.wrapping_add(1);
         let serial = u64::from(self.serials) << 32 | u64::from(self.random.next_u32());
-        let slot = self.links.insert(Link::new(now, serial));
+        let place = self.links.vacant_entry();
+        let slot = place.key();
+        place.insert(Link::new(now, serial, self.arrivals.push(slot)));
         self.pending_handshakes += 1;
         self.stats.transports_accepted += 1;
         self.arm(slot);
         Ok(self.id_at(slot, serial))
+    }
+
+    /// Whoever the next [`accept`](Self::accept) would let give way. Read it
+    /// first: it may have said all it has to.
+    pub fn next_evicted(&self) -> Option<ConnectionId> {
+        let slot = self.arrivals.oldest().filter(|_| self.is_crowded_by_handshakes())?;
+        self.links.get(slot).map(|link| self.id_at(slot, link.serial))
     }
 
     /// The next thing that happened without being asked for. Ask after every
@@ -289,6 +315,10 @@ impl Hub {
     /// The configuration it runs under.
     pub fn config(&self) -> &Arc<HubConfig> {
         &self.config
+    }
+
+    fn is_crowded_by_handshakes(&self) -> bool {
+        self.pending_handshakes >= self.config.server.pending_handshakes_max
     }
 
     fn id_at(&self, slot: usize, serial: u64) -> ConnectionId {

@@ -75,6 +75,16 @@ impl Hub {
         self.link(id).is_some_and(crate::link::Link::wants_read)
     }
 
+    /// While an upgrade is being decided, how many bytes are to be read ahead and
+    /// kept until [`wants_read`](Self::wants_read): so that a peer that leaves
+    /// meanwhile is noticed, by [`end_of_input`](Self::end_of_input) or
+    /// [`transport_failed`](Self::transport_failed). As many as a head may have
+    /// (`head_bytes_max`); at any other time 0.
+    pub fn reads_ahead_bytes_max(&self, id: ConnectionId) -> usize {
+        let reads_ahead = self.link(id).is_some_and(crate::link::Link::reads_ahead);
+        if reads_ahead { self.config.server.head_bytes_max } else { 0 }
+    }
+
     /// Stops or resumes reading of an open connection, because a handler is
     /// busy; of one that is not open, it does nothing. What the peer does not say
     /// meanwhile is not held against it; `handler_time_max` bounds the pause.
@@ -101,12 +111,17 @@ impl Hub {
             headers_max: self.config.server.headers_max,
         };
         let Some(link) = self.links.get_mut(slot) else { return Received::nothing(0) };
-        let Reader::Head(reader) = &mut link.reader else { return Received::nothing(0) };
+        let Reader::Head { reader, arrival } = &mut link.reader else { return Received::nothing(0) };
+        let arrival = *arrival;
         match reader.push(bytes, &limits) {
             Ok(progress) => match progress.request {
                 None => Received::nothing(progress.consumed),
                 Some(request) => {
+                    self.arrivals.remove(arrival);
                     link.stop_decoding();
+                    if request.upgrade().is_some() {
+                        link.reader = Reader::Ahead;
+                    }
                     link.signal(now, Signal::HeadComplete);
                     Received::event(progress.consumed, Event::Request(Box::new(request)))
                 }

@@ -1,6 +1,6 @@
 //! Output: which transports to look at, what to do with each, and what was done.
 
-use super::{Hub, UnknownConnection};
+use super::{Hub, Notice, UnknownConnection};
 use crate::id::{ConnectionId, ShardId};
 use crate::link::{Link, Outgoing, Phase, Signal};
 use crate::member::Member;
@@ -71,7 +71,7 @@ impl Hub {
     /// bytes (0: it would block). Says whether more waits to be written. What was
     /// lent may have been discarded since, when the connection is over.
     pub fn sent(&mut self, now: Instant, id: ConnectionId, bytes: usize) -> Result<bool, UnknownConnection> {
-        let Hub { links, members, frames, stats, config, shard, .. } = self;
+        let Hub { links, members, frames, stats, config, shard, notices, .. } = self;
         let Some(link) = live(links, *shard, id) else { return Err(UnknownConnection(id)) };
         stats.bytes_sent += bytes as u64;
         if let Phase::Over { .. } = link.phase {
@@ -81,6 +81,9 @@ impl Hub {
         let limits = config.profile(link.profile);
         let written = link.output.sent(frames, outbox.as_deref_mut(), limits, bytes);
         stats.deliveries_sent += u64::from(written.messages);
+        if outbox.as_deref_mut().is_some_and(|outbox| outbox.take_room(limits)) {
+            notices.push_back(Notice::Room(id));
+        }
         let pending = !link.output.is_empty() || outbox.is_some_and(|outbox| !outbox.queue().is_empty());
 
         if written.close {

@@ -8,7 +8,7 @@
 pub(crate) enum Phase {
     /// The HTTP head is being read.
     Head,
-    /// The head is complete; the application decides. Nothing is read.
+    /// The head is complete; the application decides. Nothing is taken.
     Deciding,
     /// The body of a plain request is being read.
     Body,

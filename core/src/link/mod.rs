@@ -4,6 +4,7 @@
 //! A link knows nothing of rooms or of other links; what rooms know is the
 //! [`member`](crate::member).
 
+mod arrivals;
 mod clocks;
 mod lifecycle;
 mod output;
@@ -12,6 +13,7 @@ mod rates;
 pub use clocks::Deadline;
 pub use output::{Outgoing, Piece};
 
+pub(crate) use arrivals::{ArrivalKey, Arrivals};
 pub(crate) use clocks::Clocks;
 pub(crate) use lifecycle::{Phase, Signal};
 pub(crate) use output::Output;
@@ -43,10 +45,18 @@ pub(crate) struct Link {
 /// What turns the link's bytes into something.
 #[derive(Debug)]
 pub(crate) enum Reader {
-    Head(Box<HeadReader>),
+    Head {
+        reader: Box<HeadReader>,
+        /// Its place among those whose head is awaited.
+        arrival: ArrivalKey,
+    },
     Body(Box<BodyReader>),
     Messages(Decoder),
-    /// Input means nothing: while deciding, and after the end.
+    /// An upgrade is being decided. What the peer says meanwhile waits with the
+    /// driver, which looks out for the end.
+    Ahead,
+    /// Input means nothing: while a plain request is being answered, and after
+    /// the end.
     Nothing {
         /// What was thrown away, in bytes.
         discarded_bytes: u32,
@@ -56,11 +66,11 @@ pub(crate) enum Reader {
 }
 
 impl Link {
-    pub(crate) fn new(now: Instant, serial: u64) -> Link {
+    pub(crate) fn new(now: Instant, serial: u64, arrival: ArrivalKey) -> Link {
         Link {
             serial,
             phase: Phase::Head,
-            reader: Reader::Head(Box::default()),
+            reader: Reader::Head { reader: Box::default(), arrival },
             output: Output::new(),
             clocks: Clocks::new(now),
             rates: Rates::default(),
@@ -98,10 +108,30 @@ impl Link {
         }
     }
 
+    /// Whether the end of the input is to be looked out for, although what
+    /// precedes it is not taken yet. A peer that waits for a plain answer may
+    /// have ended its side and still be there; one that wants to open a
+    /// WebSocket connection has left.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        matches!(self.reader, Reader::Ahead)
+    }
+
+    /// Its place among those whose head is awaited.
+    pub(crate) fn arrival(&self) -> Option<ArrivalKey> {
+        match self.reader {
+            Reader::Head { arrival, .. } => Some(arrival),
+            Reader::Body(_)
+            | Reader::Messages(_)
+            | Reader::Ahead
+            | Reader::Nothing { .. }
+            | Reader::Sated => None,
+        }
+    }
+
     /// Frees what was being read.
     pub(crate) fn stop_decoding(&mut self) {
         match self.reader {
-            Reader::Head(_) | Reader::Body(_) | Reader::Messages(_) => {
+            Reader::Head { .. } | Reader::Body(_) | Reader::Messages(_) | Reader::Ahead => {
                 self.reader = Reader::Nothing { discarded_bytes: 0 };
             }
             Reader::Nothing { .. } | Reader::Sated => {}

@@ -18,6 +18,8 @@ pub(crate) struct Outbox {
     queue: Queue,
     in_flight: u32,
     under_pressure: bool,
+    /// Somebody waits for room.
+    is_awaited: bool,
 }
 
 /// What became of a message offered to an outbox.
@@ -37,7 +39,7 @@ pub(crate) enum Offered {
 
 impl Outbox {
     pub(crate) fn new() -> Outbox {
-        Outbox { queue: Queue::EMPTY, in_flight: 0, under_pressure: false }
+        Outbox { queue: Queue::EMPTY, in_flight: 0, under_pressure: false, is_awaited: false }
     }
 
     pub(crate) fn queue(&self) -> &Queue {
@@ -114,6 +116,22 @@ impl Outbox {
         let lent = self.in_flight as usize;
         let lent_bytes = frames.iter(&self.queue, lent).map(Bytes::len).sum();
         fits(bytes, lent, lent_bytes, limits)
+    }
+
+    /// Whether a frame of `bytes` bytes has room without anything giving way. If
+    /// not, that is remembered, see [`take_room`](Self::take_room).
+    pub(crate) fn has_room_or_awaits(&mut self, bytes: usize, limits: &ConnectionConfig) -> bool {
+        let has_room = fits(bytes, self.queue.len(), self.queue.bytes(), limits);
+        self.is_awaited |= !has_room;
+        has_room
+    }
+
+    /// Whether room was missed and has come: half of the outbox, so that nobody
+    /// is woken for each frame that leaves. True once per miss.
+    pub(crate) fn take_room(&mut self, limits: &ConnectionConfig) -> bool {
+        let has_room = self.is_awaited && (self.queue.is_empty() || !self.is_half_full(limits));
+        self.is_awaited &= !has_room;
+        has_room
     }
 
     /// Whether half of what may wait does.

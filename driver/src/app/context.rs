@@ -6,6 +6,7 @@ use crate::error::HandleError;
 use crate::handle::{ConnectionInfo, Handle};
 use crate::reply::Reply;
 use crate::shard::Core;
+use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport, Exclusion, Target};
 use fanfare_core::close::CloseCode;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
@@ -53,13 +54,13 @@ impl<'a> Ctx<'a> {
     /// The connection's own state, as it was given to
     /// [`Accept::state`](crate::Accept::state) or [`set_state`](Self::set_state).
     pub fn state<T: Any + Send>(&mut self) -> Option<&mut T> {
-        self.core.open_session_mut(self.id)?.state.as_mut()?.downcast_mut()
+        self.core.open_session_mut(self.id)?.state.get_mut()?.downcast_mut()
     }
 
     /// Replaces the connection's own state.
     pub fn set_state<T: Any + Send>(&mut self, state: T) {
         if let Some(open) = self.core.open_session_mut(self.id) {
-            open.state = Some(Box::new(state));
+            open.state = Theirs::new(Box::new(state));
         }
     }
 
@@ -174,9 +175,13 @@ impl<'a> Ctx<'a> {
         continuation: impl FnOnce(&mut Ctx<'_>, Result<T, HandleError>) + Send + 'static,
     ) {
         let (id, handle) = (self.id, self.core.handle().clone());
+        // Dropped without being called where the connection or the shard is over.
+        let mut continuation = Theirs::new(continuation);
         reply.continue_with(move |outcome| {
             handle.run_always(id.shard(), move |core, app| {
-                if core.open_session(id).is_some() {
+                if core.open_session(id).is_some()
+                    && let Some(continuation) = continuation.take()
+                {
                     core.guard(app, id, |ctx| {
                         continuation(ctx, outcome);
                         Ok(())

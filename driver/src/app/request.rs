@@ -1,5 +1,6 @@
 //! A request, and the application's answer to one that asks for a WebSocket connection.
 
+use crate::wall::Theirs;
 use bytes::Bytes;
 use fanfare_core::broadcast::Label;
 use fanfare_core::handshake;
@@ -83,7 +84,7 @@ pub struct Accept {
     pub(crate) subprotocol: Option<String>,
     pub(crate) labels: Vec<Label>,
     pub(crate) headers: HeaderMap,
-    pub(crate) state: Option<Box<dyn Any + Send>>,
+    pub(crate) state: Theirs<Box<dyn Any + Send>>,
 }
 
 /// What became of an authorisation: the terms, or the answer that refuses.
@@ -128,7 +129,7 @@ impl Accept {
     /// The connection's own state, read in handlers by `Ctx::state`.
     #[must_use]
     pub fn state<T: Any + Send>(mut self, state: T) -> Accept {
-        self.state = Some(Box::new(state));
+        self.state = Theirs::new(Box::new(state));
         self
     }
 }

@@ -10,7 +10,7 @@ use crate::blocking::BlockingConnection;
 use crate::connection::{Connection, ConnectionInbox};
 use crate::error::HandlerError;
 use crate::handle::Handle;
-use crate::wall;
+use crate::wall::{self, Theirs};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::hub::{Closed, Notice};
 use fanfare_core::id::ConnectionId;
@@ -31,6 +31,7 @@ impl Core {
                         self.guard(app, id, |ctx| handler(ctx));
                     }
                 }
+                Notice::Room(id) => self.room_came(id),
                 Notice::GroupOpened(_) | Notice::GroupClosed(_) | _ => {}
             }
             self.collect_notices();
@@ -44,7 +45,9 @@ impl Core {
             match notice {
                 Notice::GroupOpened(group) => self.tell_directory(&group, true),
                 Notice::GroupClosed(group) => self.tell_directory(&group, false),
-                Notice::Closed(_) | Notice::Pressure { .. } | _ => self.notices.push_back(notice),
+                Notice::Closed(_) | Notice::Pressure { .. } | Notice::Room(_) | _ => {
+                    self.notices.push_back(notice);
+                }
             }
         }
     }
@@ -96,7 +99,7 @@ impl Core {
         match receiver {
             Receiver::Nobody | Receiver::Callback(_) => {}
             Receiver::Pull(start) => match wall::call(|| start(connection.clone())) {
-                Some(future) => self.handle.spawn(Box::pin(attend(connection, future))),
+                Some(future) => self.handle.spawn(Box::pin(attend(connection, wall::attend(future)))),
                 None => self.handler_panicked(id),
             },
             Receiver::Blocking(handler) => {
@@ -151,6 +154,7 @@ impl Core {
         if let Some(inbox) = self.open_session(id).and_then(|open| open.inbox.as_ref()) {
             inbox.close();
         }
+        self.answer_all(id, &closed.reason);
         tracing::debug!(%id, reason = %closed.reason, "connection ended");
         if let Some(handler) = self.route(app, id).and_then(|route| route.on_close.as_ref()) {
             self.guard(app, id, |ctx| handler(ctx, closed));
@@ -183,13 +187,19 @@ impl Core {
     ) {
         match wall::call(|| callback(&mut Ctx::new(self, id))) {
             Some(Ok(())) => {}
-            Some(Err(error)) => self.handler_failed(app, id, &error),
+            Some(Err(error)) => self.handler_failed(app, id, &Theirs::new(error)),
             None => self.handler_panicked(id),
         }
     }
 
     /// A handler returned an error.
-    pub(crate) fn handler_failed(&mut self, app: &Application, id: ConnectionId, error: &HandlerError) {
+    pub(crate) fn handler_failed(
+        &mut self,
+        app: &Application,
+        id: ConnectionId,
+        error: &Theirs<HandlerError>,
+    ) {
+        let Some(error) = error.get() else { return };
         let Some(handler) = self.route(app, id).and_then(|route| route.on_error.as_ref()) else {
             tracing::warn!(%id, %error, "a handler failed");
             return;
@@ -206,20 +216,21 @@ impl Core {
     }
 }
 
-/// Runs a connection's future behind the wall, and closes the connection when it returns.
-async fn attend(connection: Connection, future: crate::app::BoxFuture<Handled>) {
+/// Awaits a connection's future, and closes the connection when it returns.
+async fn attend(connection: Connection, attended: impl Future<Output = Option<Handled>>) {
     let id = connection.id();
     let handle = connection.handle().clone();
-    let outcome = wall::attend(future).await;
+    let outcome = attended.await;
     returned(&handle, id, outcome);
 }
 
 /// A future or a thread is done with its connection.
 fn returned(handle: &Handle, id: ConnectionId, outcome: Option<Handled>) {
+    let outcome = outcome.map(|outcome| outcome.map_err(Theirs::new));
     handle.run_always(id.shard(), move |core, app| match outcome {
         Some(outcome) => {
-            if let Err(error) = outcome {
-                core.handler_failed(app, id, &error);
+            if let Err(error) = &outcome {
+                core.handler_failed(app, id, error);
             }
             core.close(id, CloseCode::Normal, "");
         }

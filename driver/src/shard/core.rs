@@ -6,7 +6,6 @@ use super::session::Session;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
-use crate::wall;
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
@@ -42,8 +41,8 @@ pub(crate) struct Core {
     resumed: Vec<ConnectionId>,
     /// What is to be told to the application, once no callback runs.
     pub(super) notices: VecDeque<Notice>,
-    /// Relays that found their shard's inbox full, in order.
-    relays: VecDeque<(ShardId, Arc<Relay>)>,
+    /// Shards whose inbox is full of what was published here.
+    held_up_by: Vec<ShardId>,
 }
 
 impl Core {
@@ -59,7 +58,7 @@ impl Core {
             sessions: Vec::new(),
             resumed: Vec::new(),
             notices: VecDeque::new(),
-            relays: VecDeque::new(),
+            held_up_by: Vec::new(),
         }
     }
 
@@ -94,8 +93,14 @@ impl Core {
         [self.hub.next_deadline(), draining].into_iter().flatten().min()
     }
 
-    pub(super) fn accept(&mut self, peer: Option<SocketAddr>) -> Result<ConnectionId, TooManyHandshakes> {
+    pub(super) fn accept(
+        &mut self,
+        app: &Application,
+        peer: Option<SocketAddr>,
+    ) -> Result<ConnectionId, TooManyHandshakes> {
         let id = self.hub.accept(self.now)?;
+        // Another may have given way, which is told before its slot is free.
+        self.settle(app);
         let slot = id.slot() as usize;
         if self.sessions.len() <= slot {
             self.sessions.resize_with(slot + 1, Session::default);
@@ -151,14 +156,10 @@ impl Core {
         }
     }
 
-    /// Replaces what is known of a connection. What was known may hold the
-    /// application's own state, whose destructor is the application's code.
+    /// Replaces what is known of a connection.
     pub(super) fn put_session(&mut self, id: ConnectionId, session: Session) {
         if let Some(place) = self.sessions.get_mut(id.slot() as usize) {
-            let before = std::mem::replace(place, session);
-            if wall::call(|| drop(before)).is_none() {
-                tracing::error!(%id, "the state of a connection panicked when it was dropped");
-            }
+            *place = session;
         }
     }
 
@@ -187,9 +188,16 @@ impl Core {
         self.hub.send(self.now, id, frame)
     }
 
+    /// The same where there is room without anything giving way; says whether there was.
+    pub(super) fn send_if_room(&mut self, id: ConnectionId, frame: &Frame) -> Result<bool, SendError> {
+        self.lease_budget(frame.len());
+        self.hub.send_if_room(self.now, id, frame)
+    }
+
     /// Starts the closing handshake; a connection that is over stays over.
     pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
         let _ = self.hub.close(self.now, id, code, reason);
+        self.refuse_sends(id);
     }
 
     /// Delivers to this shard's share of an audience.
@@ -223,26 +231,30 @@ impl Core {
         self.settle(app);
     }
 
-    /// Whether nothing is to be read here: relays wait for room elsewhere, or
-    /// this shard is behind with what its own handlers have begun.
+    /// Whether nothing is to be read here: another shard is behind with what is
+    /// published here, or this one with what its own handlers have begun.
     pub(super) fn is_held_up(&self) -> bool {
-        !self.relays.is_empty() || self.link().inbox.is_overfull()
+        !self.held_up_by.is_empty() || self.link().inbox.is_overfull()
     }
 
-    pub(super) fn retry_relays(&mut self) {
-        for (shard, relay) in std::mem::take(&mut self.relays) {
-            self.relay(shard, relay);
-        }
+    /// Looks whether the shards that hold this one up still do. They wake it
+    /// once they do not.
+    pub(super) fn look_for_room(&mut self) {
+        let mut held_up_by = std::mem::take(&mut self.held_up_by);
+        let ready = &self.link().ready;
+        held_up_by.retain(|shard| {
+            self.server().shard(*shard).is_some_and(|link| !link.inbox.has_room_or_wakes(ready))
+        });
+        self.held_up_by = held_up_by;
     }
 
-    /// Keeps the order towards each shard: behind one that waits, all wait.
+    /// Never waits for room: a call through a [`Handle`] later in the same
+    /// callback would overtake it. Instead nothing more is read here.
     fn relay(&mut self, to: ShardId, relay: Arc<Relay>) {
-        let server = Arc::clone(self.handle.server());
-        let Some(link) = server.shard(to) else { return };
-        if self.relays.iter().any(|(waiting, _)| *waiting == to) {
-            self.relays.push_back((to, relay));
-        } else if let Err(relay) = link.inbox.relay(relay, &self.link().ready) {
-            self.relays.push_back((to, relay));
+        let Some(link) = self.server().shard(to) else { return };
+        let has_room = link.inbox.relay(relay, &self.link().ready);
+        if !has_room && !self.held_up_by.contains(&to) {
+            self.held_up_by.push(to);
         }
     }
 

@@ -15,13 +15,14 @@ mod serve;
 mod session;
 mod socket;
 mod sockets;
+mod waiting;
 
 pub(crate) use self::core::{Core, Job};
 
 use crate::handle::Handle;
 use crate::inbox::{Arrival, Command};
 use crate::server::Server;
-use fanfare_core::id::ShardId;
+use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::time::Instant;
 use serve::Serve;
@@ -164,7 +165,7 @@ impl Shard {
         if self.has_ended {
             return Turn::Ended;
         }
-        self.core.retry_relays();
+        self.core.look_for_room();
         self.serve_ready();
         self.core.continue_draining(&self.server.app);
         self.write_listed();
@@ -222,8 +223,9 @@ impl Shard {
     }
 
     fn arrive(&mut self, arrival: Arrival) {
+        self.hear_out_who_gives_way();
         let Arrival { transport, peer, unread } = arrival;
-        let id = match self.core.accept(peer) {
+        let id = match self.core.accept(&self.server.app, peer) {
             Ok(id) => id,
             Err(error) => {
                 tracing::debug!(%error, ?peer, "transport refused");
@@ -238,31 +240,50 @@ impl Shard {
         }
     }
 
+    /// Reads those whom an arrival would push out of the handshake: among many
+    /// that came in one turn may be some who have said all they have to. Each is
+    /// read once, and gets no further chance.
+    fn hear_out_who_gives_way(&mut self) {
+        while let Some(id) = self.core.hub.next_evicted() {
+            let is_unheard = self.sockets.get_mut(id).is_some_and(|socket| socket.may_read());
+            if is_unheard {
+                self.serve(id);
+            }
+            if self.core.hub.next_evicted() == Some(id) {
+                return;
+            }
+        }
+    }
+
     fn serve_ready(&mut self) {
         let budget = self.sockets.ready_len().min(SOCKETS_PER_TURN);
         for _ in 0..budget {
             let Some(id) = self.sockets.next_ready() else { break };
-            let mut serve = Serve {
-                app: &self.server.app,
-                core: &mut self.core,
-                scratch: &mut self.scratch,
-                sockets: &mut self.sockets,
-            };
-            if serve.socket(id, &mut self.read_buffer) {
-                self.sockets.list(id);
-            }
+            self.serve(id);
         }
         self.list_resumed();
     }
 
+    /// Reads a socket, which stays on the ready list if it has more to say.
+    fn serve(&mut self, id: ConnectionId) {
+        let (mut serve, read_buffer) = self.serving();
+        if serve.socket(id, read_buffer) {
+            self.sockets.list(id);
+        }
+    }
+
     fn write_listed(&mut self) {
-        Serve {
+        self.serving().0.write_listed();
+    }
+
+    fn serving(&mut self) -> (Serve<'_>, &mut [u8]) {
+        let serve = Serve {
             app: &self.server.app,
             core: &mut self.core,
             scratch: &mut self.scratch,
             sockets: &mut self.sockets,
-        }
-        .write_listed();
+        };
+        (serve, &mut self.read_buffer)
     }
 
     fn end(&mut self) {

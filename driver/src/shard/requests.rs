@@ -156,7 +156,8 @@ impl Core {
         let now = self.now;
         self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
-        self.put_session(id, Session::Open(Open { id, endpoint, params, state: accept.state, inbox: None }));
+        let state = accept.state;
+        self.put_session(id, Session::Open(Open { id, endpoint, params, state, inbox: None, waiting: None }));
         Ok(())
     }
 
@@ -221,8 +222,9 @@ impl Core {
         let (waiting, over) = reply();
         asking.waiting = Some(waiting);
         let handle = self.handle.clone();
+        let attended = wall::attend(future);
         self.handle.spawn(Box::pin(async move {
-            let Some(result) = unless(over, wall::attend(future)).await else { return };
+            let Some(result) = unless(over, attended).await else { return };
             handle.run_always(id.shard(), move |core, app| match result {
                 Some(result) => go_on(core, app, result),
                 None => core.panicked_before_opening(id),

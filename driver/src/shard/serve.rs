@@ -57,7 +57,7 @@ impl Serve<'_> {
     /// One read and what it leads to; says whether to read again.
     fn read(&mut self, id: ConnectionId, buffer: &mut [u8]) -> bool {
         if !self.core.hub.wants_read(id) {
-            return false;
+            return self.read_ahead(id, buffer);
         }
         let Some(socket) = self.sockets.get_mut(id) else { return false };
         let mut unread = socket.take_unread();
@@ -81,6 +81,32 @@ impl Serve<'_> {
                 {
                     self.keep(id, BytesMut::from(rest));
                 }
+                true
+            }
+            Some(Err(error)) => {
+                self.core.transport_failed(self.app, id, error.kind());
+                false
+            }
+        }
+    }
+
+    /// One read of what is not to be taken yet, to notice when the peer leaves;
+    /// says whether to read again. What it says is kept within bounds.
+    fn read_ahead(&mut self, id: ConnectionId, buffer: &mut [u8]) -> bool {
+        let bytes_max = self.core.hub.reads_ahead_bytes_max(id);
+        let Some(socket) = self.sockets.get_mut(id) else { return false };
+        let room = bytes_max.saturating_sub(socket.unread_len()).min(buffer.len());
+        let Some(buffer @ [_, ..]) = buffer.get_mut(..room) else { return false };
+        match socket.read(buffer) {
+            None => false,
+            Some(Ok(0)) => {
+                self.core.end_of_input(self.app, id);
+                false
+            }
+            Some(Ok(count)) => {
+                let mut unread = socket.take_unread();
+                unread.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                socket.keep_unread(unread);
                 true
             }
             Some(Err(error)) => {

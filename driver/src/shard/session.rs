@@ -1,8 +1,10 @@
 //! What the driver keeps of a connection beside its socket.
 
+use super::waiting::Waiting;
 use crate::app::{Params, Request};
 use crate::connection::ConnectionInbox;
 use crate::reply::Answer;
+use crate::wall::Theirs;
 use fanfare_core::id::ConnectionId;
 use std::any::Any;
 use std::fmt;
@@ -40,8 +42,9 @@ pub(crate) struct Open {
     pub(super) id: ConnectionId,
     pub(super) endpoint: usize,
     pub(crate) params: Option<Arc<Params>>,
-    pub(crate) state: Option<Box<dyn Any + Send>>,
+    pub(crate) state: Theirs<Box<dyn Any + Send>>,
     pub(super) inbox: Option<Arc<ConnectionInbox>>,
+    pub(super) waiting: Option<Box<Waiting>>,
 }
 
 impl fmt::Debug for Open {

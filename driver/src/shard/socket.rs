@@ -23,8 +23,8 @@ pub(super) struct Socket {
     id: ConnectionId,
     transport: Box<dyn Transport>,
     wakes: Wakes,
-    /// Bytes that were read before reading paused. Bounded by one read, or by
-    /// what the transport came with. An idle connection pays for none.
+    /// Bytes that were read before they were wanted. Bounded by one read and what
+    /// is read ahead, or by what the transport came with. An idle connection pays for none.
     unread: Option<Box<BytesMut>>,
     is_ready: bool,
     /// Not known to be `Pending` for reading, or at its end.
@@ -128,7 +128,12 @@ impl Socket {
         self.may_write
     }
 
-    /// The bytes that were kept from an earlier read.
+    /// How many bytes were kept from earlier reads.
+    pub(super) fn unread_len(&self) -> usize {
+        self.unread.as_ref().map_or(0, |unread| unread.len())
+    }
+
+    /// The bytes that were kept from earlier reads.
     pub(super) fn take_unread(&mut self) -> BytesMut {
         self.unread.take().map(|unread| *unread).unwrap_or_default()
     }

@@ -4,8 +4,10 @@ use crate::bench::Bench;
 use crate::line::Line;
 use crate::{REQUEST, frame, heard, said};
 use fanfare_core::broadcast::Target;
+use fanfare_core::close::CloseCode;
 use fanfare_core::config::{Config, Settings};
 use fanfare_driver::{App, Route};
+use std::sync::{Arc, Mutex};
 
 const INBOX_MESSAGES_MAX: usize = 1_024;
 
@@ -49,6 +51,40 @@ fn another_shard_that_is_behind_holds_up_publishers() {
     bench.run();
     assert!(!has_unread(&publisher));
     assert!(heard(&reader) == expected, "all, and in order");
+}
+
+/// A close has room of its own in the inbox that was full for the message.
+#[test]
+fn what_a_callback_publishes_precedes_what_it_does_by_handle() {
+    let reader_id = Arc::new(Mutex::new(None));
+    let opened = Arc::clone(&reader_id);
+    let route = Route::new()
+        .on_open(move |ctx| {
+            *opened.lock().unwrap() = Some(ctx.id());
+            ctx.join("lobby").map(drop)
+        })
+        .on_message(move |ctx, message| {
+            ctx.broadcast(ctx.others(Target::room("/", "lobby")), &message);
+            if message.as_text() == Some("last words") {
+                let reader = reader_id.lock().unwrap().unwrap();
+                drop(ctx.handle().close(reader, CloseCode::Normal, ""));
+            }
+        });
+    let mut bench = Bench::with_shards(App::new().route("/", route).config(config()), 2);
+    let (publisher, reader) = (connect(&mut bench), connect(&mut bench));
+    let mut expected = Vec::new();
+    for _ in 1..INBOX_MESSAGES_MAX {
+        publisher.say(&frame(1, b"more"));
+        expected.extend(said("more"));
+    }
+    publisher.say(&frame(1, b"last words"));
+    expected.extend(said("last words"));
+    expected.extend([0x88, 2, 3, 232]);
+    while has_unread(&publisher) {
+        bench.turn();
+    }
+    bench.run();
+    assert!(heard(&reader) == expected);
 }
 
 /// There is no limit for continuations in a shard's own inbox, so there must be

@@ -3,16 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod bench;
+mod handshakes;
 mod holding_up;
 mod line;
 mod panics;
+mod waiting;
 
 use bench::Bench;
-use fanfare_driver::{Accept, App, Route, StopOptions, Turn};
+use fanfare_driver::{App, Route, Turn};
 use line::{Line, Then};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -152,40 +153,6 @@ fn bytes_that_came_with_a_transport_are_read_first() {
 }
 
 #[test]
-fn bytes_behind_a_request_wait_for_the_answer_that_comes_later() {
-    let later = echo().authorise_async(|_| async { Ok(Accept::new()) });
-    let mut bench = Bench::new(App::new().route("/", later));
-    let line = Line::default();
-    line.say(&[REQUEST, &frame(1, b"early")].concat());
-    bench.accept(&line, b"");
-    bench.turn();
-    assert!(line.see(|state| state.output.is_empty()), "nobody has decided yet");
-    bench.run();
-    assert_eq!(heard(&line), said("early"));
-}
-
-/// Otherwise whoever asks and is not answered in time would leave a future each time.
-#[test]
-fn a_future_that_decides_is_dropped_with_its_request() {
-    let app = App::new()
-        .route("/", Route::new().authorise_async(|_| std::future::pending()))
-        .get_async("/page", |_, _| std::future::pending());
-    let mut bench = Bench::new(app);
-    let lines = [Line::default(), Line::default()];
-    lines[0].say(REQUEST);
-    lines[1].say(b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    for line in &lines {
-        bench.accept(line, b"");
-    }
-    bench.run();
-    assert_eq!(bench.futures_len(), 2);
-    drop(bench.handle.stop(&StopOptions { time_max: Duration::ZERO, ..StopOptions::default() }));
-    bench.run();
-    assert!(lines.iter().all(|line| line.see(|state| state.is_dropped)));
-    assert_eq!(bench.futures_len(), 0);
-}
-
-#[test]
 fn a_flood_neither_exceeds_its_budget_nor_starves_the_others() {
     let mut bench = Bench::new(app());
     let (flood, quiet) = (Line::default(), Line::default());
@@ -260,30 +227,6 @@ fn a_shard_that_is_dropped_tells_every_end() {
     assert_eq!(closed.load(Ordering::Relaxed), 5);
     assert!(handle.is_stopped());
     assert!(handle.connections().wait().is_err());
-}
-
-#[test]
-fn a_state_whose_destructor_panics_harms_nobody() {
-    struct Mine;
-    impl Drop for Mine {
-        fn drop(&mut self) {
-            panic!("as asked");
-        }
-    }
-    let mine = echo().authorise(|_| Ok(Accept::new().state(Mine)));
-    let mut bench = Bench::new(App::new().route("/", mine));
-    let (first, second) = (Line::default(), Line::default());
-    for line in [&first, &second] {
-        line.say(REQUEST);
-        bench.accept(line, b"");
-    }
-    bench.run();
-    first.with(|state| state.after_input = Then::End);
-    bench.run();
-    assert!(first.see(|state| state.is_dropped));
-    second.say(&frame(1, b"alive"));
-    bench.run();
-    assert_eq!(heard(&second), said("alive"));
 }
 
 #[test]

@@ -196,7 +196,7 @@ static TIMES: [Setting; 8] = [
     ),
 ];
 
-static SENDING: [Setting; 5] = [
+static SENDING: [Setting; 6] = [
     row(
         "outbox_messages_max",
         |d| Field::Count(&mut d.hub.connection.outbox_messages_max),
@@ -221,6 +221,11 @@ static SENDING: [Setting; 5] = [
         "server_outbox_bytes_max",
         |d| Field::Bytes(&mut d.hub.server_outbox_bytes_max),
         "Queued frames of all connections together; at least 1MiB",
+    ),
+    row(
+        "sends_waiting_max",
+        |d| Field::Count(&mut d.hub.connection.sends_waiting_max),
+        "Sends that wait for room in one connection's outbox",
     ),
 ];
 

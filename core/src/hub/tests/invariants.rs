@@ -90,6 +90,10 @@ impl Hub {
             |wanted: fn(&Link) -> bool| self.links.iter().filter(|(_, link)| wanted(link)).count() as u64;
         let stats = self.stats();
         assert_eq!(self.pending_handshakes as u64, count(|link| link.phase.is_before_open()));
+        let awaited = self.arrivals.slots();
+        let is_awaited = |&slot: &usize| self.links.get(slot).unwrap().phase == Phase::Head;
+        assert!(awaited.iter().all(is_awaited));
+        assert_eq!(awaited.len() as u64, count(|link| link.phase == Phase::Head));
         let open = count(|link| link.member.is_some() && link.phase.is_talking());
         assert_eq!(stats.connections_opened, stats.connections_closed + open);
         assert_eq!(stats.deliveries_offered, stats.deliveries_queued + stats.deliveries_dropped());

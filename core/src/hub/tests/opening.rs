@@ -283,21 +283,58 @@ fn a_head_that_drips_is_cut_at_the_deadline() {
 }
 
 #[test]
-fn too_many_pending_handshakes_are_refused_until_one_is_done() {
+fn of_too_many_handshakes_the_longest_without_a_head_gives_way() {
+    let mut world = World::new(|server| server.pending_handshakes_max = 3);
+    let silent = world.accept();
+    let (decided, _) = world.request(HEAD);
+    let mut dripping = world.accept();
+    assert_eq!(world.hub.next_evicted(), Some(silent.id));
+    world.feed(&mut dripping, b"GET / HT");
+    let honest = world.accept();
+    assert_eq!(world.closed(silent.id).unwrap().reason, CloseReason::Evicted);
+    assert_eq!(world.hub.next_evicted(), Some(dripping.id), "whatever it has said: it is not a head");
+    world.accept();
+    assert_eq!(world.closed(dripping.id).unwrap().reason, CloseReason::Evicted);
+    assert_eq!(world.closed(decided.id), None);
+    assert_eq!(world.closed(honest.id), None);
+    let stats = world.hub.stats();
+    assert_eq!((stats.handshakes_evicted, stats.transports_refused, stats.timeouts), (2, 0, 0));
+}
+
+#[test]
+fn those_who_wait_for_a_decision_give_way_to_nobody() {
     let mut world = World::new(|server| server.pending_handshakes_max = 2);
-    let first = world.accept();
+    let (first, _) = world.request(HEAD);
     let (second, _) = world.request(HEAD);
+    assert_eq!(world.hub.next_evicted(), None);
     assert_eq!(world.hub.accept(world.now), Err(TooManyHandshakes { pending: 2 }));
-    world.hub.abort(world.now, first.id).unwrap();
+    world.answer(&second, StatusCode::FORBIDDEN);
     world.connect("ann");
     world.connect("bob");
-    world.answer(&second, StatusCode::FORBIDDEN);
-    let third = world.accept();
-    world.accept();
-    assert_eq!(world.hub.accept(world.now), Err(TooManyHandshakes { pending: 2 }));
-    world.advance(Duration::from_secs(11));
-    assert_eq!(world.closed(third.id).unwrap().reason, CloseReason::TimedOut(Deadline::Handshake));
-    world.accept();
+    assert_eq!(world.closed(first.id), None);
     let stats = world.hub.stats();
-    assert_eq!((stats.transports_refused, stats.connections_opened), (2, 2));
+    assert_eq!((stats.transports_refused, stats.handshakes_evicted, stats.connections_opened), (1, 0, 2));
+}
+
+#[test]
+fn a_peer_that_leaves_before_the_decision_is_noticed() {
+    let mut world = World::new(|_| {});
+    let (mut peer, _) = world.request(HEAD);
+    let head_bytes_max = world.hub.config().server().head_bytes_max;
+    assert!(!world.hub.wants_read(peer.id), "what it says waits for the decision");
+    assert_eq!(world.hub.reads_ahead_bytes_max(peer.id), head_bytes_max);
+    world.end_of_input(&mut peer);
+    assert_eq!(world.closed(peer.id).unwrap().reason, CloseReason::EndOfInput);
+}
+
+/// It may have ended its side, and still wait for the answer.
+#[test]
+fn the_end_of_a_plain_requests_peer_is_not_looked_out_for() {
+    let mut world = World::new(|_| {});
+    let (peer, _) = world.request(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(world.hub.reads_ahead_bytes_max(peer.id), 0);
+    world.answer(&peer, StatusCode::NO_CONTENT);
+    assert_eq!(world.hub.reads_ahead_bytes_max(peer.id), 0);
+    let open = world.connect("ann");
+    assert_eq!(world.hub.reads_ahead_bytes_max(open.id), 0);
 }

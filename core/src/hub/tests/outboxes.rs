@@ -150,3 +150,49 @@ fn each_dirty_transport_is_listed_once_in_the_order_they_became_dirty() {
     let listed: Vec<_> = std::iter::from_fn(|| world.hub.next_listed()).collect();
     assert_eq!(listed, [peers[2].id, peers[0].id, peers[1].id]);
 }
+
+#[test]
+fn a_send_that_finds_no_room_hears_when_half_of_it_is_free() {
+    for policy in POLICIES {
+        let mut world = World::new(|server| {
+            server.connection.outbox_messages_max = 4;
+            server.connection.outbox_policy = policy;
+        });
+        let mut peer = world.connect("ann");
+        let frame = Frame::text("message");
+        let sends = |world: &mut World, peer: &Peer| {
+            let sent = world.hub.send_if_room(world.now, peer.id, &frame).unwrap();
+            world.settle();
+            sent
+        };
+        assert_eq!([(); 6].map(|()| sends(&mut world, &peer)), [true, true, true, true, false, false]);
+        assert_eq!(world.hub.stats().deliveries_offered, 4, "nothing was dropped, whatever the policy");
+        let room = Notice::Room(peer.id);
+        for (messages, is_told) in [(1, false), (1, false), (1, true), (1, false)] {
+            peer.window = messages * frame.len();
+            world.drain(&mut peer);
+            assert_eq!(world.notices.contains(&room), is_told, "{policy:?}");
+            world.notices.clear();
+        }
+        assert!(sends(&mut world, &peer));
+        peer.window = usize::MAX;
+        world.drain(&mut peer);
+        assert!(world.notices.is_empty(), "nobody waits any more");
+    }
+}
+
+#[test]
+fn what_can_never_be_queued_is_not_to_be_waited_for() {
+    let mut world = World::new(|server| server.connection.message_bytes_max = 100);
+    let peer = world.connect("ann");
+    let bytes_max = world.hub.limits(peer.id).unwrap().outbox_bytes_max;
+    let huge = Frame::binary(&vec![0; bytes_max]);
+    let refused = world.hub.send_if_room(world.now, peer.id, &huge);
+    assert_eq!(refused, Err(SendError::TooLarge { bytes: huge.len(), bytes_max }));
+    world.hub.reclaim_budget(u64::MAX);
+    let frame = Frame::text("message");
+    assert_eq!(world.hub.send_if_room(world.now, peer.id, &frame), Err(SendError::BudgetExhausted));
+    world.hub.close(world.now, peer.id, crate::close::CloseCode::Normal, "").unwrap();
+    let closed = SendError::Closed(UnknownConnection(peer.id));
+    assert_eq!(world.hub.send_if_room(world.now, peer.id, &frame), Err(closed));
+}

@@ -357,7 +357,9 @@ impl Stage {
         for notice in &self.world.notices {
             match notice {
                 Notice::Closed(end) => assert!(closed.insert(end.id), "{} closed twice", end.id),
-                Notice::Pressure { id, .. } => assert!(!closed.contains(id), "{id} after its end"),
+                Notice::Pressure { id, .. } | Notice::Room(id) => {
+                    assert!(!closed.contains(id), "{id} after its end")
+                }
                 Notice::GroupOpened(name) => assert!(groups.insert(name), "{name} opened twice"),
                 Notice::GroupClosed(name) => assert!(groups.remove(name), "{name} closed twice"),
             }
@@ -380,6 +382,6 @@ fn in_fragments(text: &str, fragments: usize) -> Vec<u8> {
 fn ending(notice: &Notice) -> Option<String> {
     match notice {
         Notice::Closed(closed) => Some(format!("{:?}", closed.reason)),
-        Notice::Pressure { .. } | Notice::GroupOpened(_) | Notice::GroupClosed(_) => None,
+        Notice::Pressure { .. } | Notice::Room(_) | Notice::GroupOpened(_) | Notice::GroupClosed(_) => None,
     }
 }
