@@ -1,5 +1,6 @@
 //! What can go wrong between an application and its server.
 
+use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::hub::{MembershipError, SendError};
 use fanfare_core::id::{ConnectionId, ShardId};
 use std::error::Error;
@@ -118,6 +119,18 @@ pub enum AppError {
     /// The operating system gave no readiness set to watch a shard's sockets with.
     #[error("a shard's sockets cannot be watched: {0}; raise the limit of open files (ulimit -n)")]
     Readiness(#[source] std::io::Error),
+    /// The server's budget for queued bytes is less than what its shards lease
+    /// to begin with, so that some could never send.
+    #[error(
+        "server_outbox_bytes_max is {server_outbox_bytes_max}, too little for {shards} shards of at least \
+         {OUTBOX_LEASE_BYTES} bytes each; raise it or run fewer shards"
+    )]
+    BudgetUnderShards {
+        /// The budget, in bytes.
+        server_outbox_bytes_max: usize,
+        /// As asked for.
+        shards: usize,
+    },
     /// The operating system gave no randomness to seed the generators with.
     #[error("the operating system gives no randomness: {0}")]
     Randomness(String),

@@ -13,6 +13,7 @@ use crate::stop::StopOptions;
 use crate::surroundings::Surroundings;
 use crate::transport::Transport;
 use fanfare_core::broadcast::{Audience, Target};
+use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::directory::{Budget, Directory, ShardSet};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
@@ -112,12 +113,16 @@ impl Launch {
         }
         let (app, config) = Application::build(app)?;
         let settings = config.server();
+        let server_outbox_bytes_max = settings.server_outbox_bytes_max;
+        if server_outbox_bytes_max < shards * OUTBOX_LEASE_BYTES {
+            return Err(AppError::BudgetUnderShards { server_outbox_bytes_max, shards });
+        }
         let links = (0..u16::try_from(shards).unwrap_or(u16::MAX))
             .map(|index| ShardLink::new(ShardId(index), settings.shard_inbox_messages_max))
             .collect();
         let server = Arc::new(Server {
             directory: Mutex::new(Directory::new(settings, (random.next_u64(), random.next_u64()))),
-            budget: Mutex::new(Budget::new(settings.server_outbox_bytes_max)),
+            budget: Mutex::new(Budget::new(server_outbox_bytes_max)),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
             blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
@@ -338,6 +343,7 @@ impl fmt::Debug for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fanfare_core::config::Settings;
 
     struct Nowhere;
 
@@ -366,5 +372,24 @@ mod tests {
     fn a_server_has_at_least_one_shard() {
         let refused = Launch::new(App::new(), 0, Arc::new(Nowhere)).unwrap_err();
         assert_eq!(refused.to_string(), "0 shards cannot be run; choose 1 to 1,024");
+    }
+
+    #[test]
+    fn every_shard_has_a_part_of_the_budget() {
+        let two =
+            Settings::default().with(|settings| settings.server_outbox_bytes_max = 2 * OUTBOX_LEASE_BYTES);
+        let launch = |shards| {
+            let app = App::new().config(two.clone().build().unwrap());
+            Launch::new(app, shards, Arc::new(Nowhere))
+        };
+        let Launch { handle, .. } = launch(2).unwrap();
+        let leased = [ShardId(0), ShardId(1)].map(|shard| handle.server().budget().leased_bytes(shard));
+        assert_eq!(leased, [OUTBOX_LEASE_BYTES; 2]);
+        let refused = launch(3).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "server_outbox_bytes_max is 2097152, too little for 3 shards of at least 1048576 bytes each; \
+             raise it or run fewer shards",
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// `join R`, `leave R`, `join-ns N`, `leave-ns N`; answers what came of it.
-fn obedient() -> Route {
+pub(crate) fn obedient() -> Route {
     fn answer<T: Debug, E: ToString>(result: Result<T, E>) -> String {
         result.map_or_else(|error| error.to_string(), |value| format!("{value:?}"))
     }

@@ -3,6 +3,7 @@
 //! Scenarios are plain functions over a [`world`]; the list at the end runs
 //! each in every world. They use real sockets on the loopback, an independent
 //! WebSocket client, and wait for observations, never for time to pass.
+//! What hostile peers try has a table of its own, in [`hostile`].
 //!
 //! | features.md | shown by |
 //! |---|---|
@@ -35,6 +36,7 @@ mod endings;
 mod from_outside;
 mod groups;
 mod handlers;
+mod hostile;
 mod limits;
 mod panics;
 mod plain_http;
@@ -130,6 +132,43 @@ scenarios! {
         a_continuation_comes_back_to_its_connection
         waiting_on_a_shard_is_refused
         an_async_handler_may_await_the_server
+    }
+    hostile {
+        an_endless_head_is_answered_431
+        too_many_header_lines_are_answered_431
+        ambiguous_heads_are_answered_400
+        other_protocols_are_answered_and_closed
+        another_version_is_told_ours
+        a_second_request_behind_an_upgrade_is_no_request
+        a_second_request_behind_a_plain_one_is_never_answered
+        foreign_origins_are_refused_before_the_upgrade
+        refused_handshakes_leave_nothing_behind
+        a_dripped_message_is_cut_when_its_time_is_over
+        slow_handshakes_share_one_limit_of_time
+        lengths_are_minimal_and_have_no_top_bit
+        a_message_over_the_limit_is_refused_by_its_header
+        reserved_bits_are_refused
+        unknown_opcodes_are_refused
+        malformed_control_frames_are_refused
+        fragments_out_of_order_are_refused
+        unmasked_frames_are_refused
+        malformed_close_frames_are_refused
+        invalid_utf8_is_refused_wherever_it_is_split
+        invalid_utf8_is_refused_at_its_first_byte
+        tiny_fragments_are_refused_at_the_limit
+        tiny_fragments_become_one_message
+        a_declared_length_reserves_nothing
+        any_split_is_heard_the_same
+        a_flood_of_pings_is_refused_at_the_rate
+        messages_over_the_rate_are_refused
+        pongs_for_a_peer_that_does_not_read_are_bounded
+        stopped_readers_stay_within_the_budget
+        nothing_is_heard_after_a_close_frame
+        endless_input_after_the_end_is_cut
+        a_reset_at_any_byte_ends_once
+        an_end_at_any_byte_ends_once
+        rooms_and_namespaces_are_refused_at_the_limit
+        bad_names_are_refused_and_not_kept
     }
     limits {
         connections_max_is_exact_in_a_crowd

@@ -33,8 +33,8 @@ pub struct Settings {
     /// The one read buffer of a shard, in bytes: 4 KiB to 16 MiB.
     pub read_buffer_bytes: usize,
     /// Bytes of queued frames, all shards together; a frame that waits for many
-    /// recipients of a shard counts once. At least [`OUTBOX_LEASE_BYTES`] and the
-    /// largest `outbox_bytes_max` of a route.
+    /// recipients of a shard counts once. At least [`OUTBOX_LEASE_BYTES`] for each
+    /// shard, and the largest `outbox_bytes_max` of a route.
     pub server_outbox_bytes_max: usize,
     /// Messages and commands that wait in a shard's inbox.
     pub shard_inbox_messages_max: usize,

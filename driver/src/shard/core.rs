@@ -25,8 +25,9 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Core, &Application) + Send>;
 
 /// Budget is leased so that this much beyond what is queued can be queued.
 const BUDGET_AHEAD_BYTES: u64 = 1024 * 1024;
-/// Budget beyond that is given back from this much on.
-const BUDGET_IDLE_BYTES: u64 = 4 * BUDGET_AHEAD_BYTES;
+/// Budget beyond that is given back from this much on, or from an equal share on
+/// where that is less: no shard sits on what another needs.
+const BUDGET_IDLE_BYTES_MAX: u64 = 4 * BUDGET_AHEAD_BYTES;
 
 /// See the module.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     pub(super) notices: VecDeque<Notice>,
     /// Shards whose inbox is full of what was published here.
     held_up_by: Vec<ShardId>,
+    budget_idle_bytes_max: u64,
 }
 
 impl Core {
@@ -50,7 +52,8 @@ impl Core {
         let server = handle.server();
         let now = server.clock.now();
         let hub = Hub::new(now, id, Arc::clone(&server.config), random);
-        Core {
+        let equal_share_bytes = server.budget().limit_bytes() / server.shards.len().max(1);
+        let mut core = Core {
             hub,
             handle,
             now,
@@ -59,7 +62,11 @@ impl Core {
             resumed: Vec::new(),
             notices: VecDeque::new(),
             held_up_by: Vec::new(),
-        }
+            budget_idle_bytes_max: BUDGET_IDLE_BYTES_MAX.min(equal_share_bytes as u64),
+        };
+        // Before any other shard can have leased all there is.
+        core.lease_budget(0);
+        core
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -308,8 +315,8 @@ impl Core {
 
     fn give_budget_back(&mut self) {
         let idle = self.hub.budget_bytes().saturating_sub(self.hub.queued_bytes());
-        if idle > BUDGET_IDLE_BYTES {
-            let reclaimed = self.hub.reclaim_budget(idle - BUDGET_AHEAD_BYTES);
+        if idle > self.budget_idle_bytes_max {
+            let reclaimed = self.hub.reclaim_budget(idle.saturating_sub(BUDGET_AHEAD_BYTES));
             let reclaimed = usize::try_from(reclaimed).unwrap_or(usize::MAX);
             self.server().budget().give_back(self.hub.shard(), reclaimed);
         }

@@ -125,10 +125,17 @@ impl Raw {
     /// Reads to the end of the stream, or to a reset.
     #[track_caller]
     pub(crate) fn hear_end(&mut self) {
+        self.hear_rest();
+    }
+
+    /// What comes before the end of the stream, or before a reset.
+    #[track_caller]
+    pub(crate) fn hear_rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         if let Err(error) = self.0.read_to_end(&mut rest) {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "the stream must end");
         }
+        rest
     }
 
     /// Ends the writing side.
@@ -144,7 +151,18 @@ impl Raw {
     /// Whether the other side has let go of the socket: what is written is
     /// answered by a reset, which a later write is told.
     pub(crate) fn is_refused(&mut self) -> bool {
-        self.0.write_all(b"anyone?").is_err()
+        !self.try_write(b"anyone?")
+    }
+
+    /// Writes to an other side that may have let go of the socket; says whether
+    /// it had not.
+    #[track_caller]
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> bool {
+        let written = self.0.write_all(bytes);
+        let kind = written.as_ref().map_err(std::io::Error::kind);
+        let is_stuck = matches!(kind, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        assert!(!is_stuck, "it must be taken or refused within the deadline");
+        written.is_ok()
     }
 
     #[track_caller]
