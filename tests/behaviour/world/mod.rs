@@ -92,7 +92,12 @@ impl<'w> Server<'w> {
 
     /// A connection on which nothing has been said.
     pub(crate) fn raw(&self) -> Raw {
-        Raw::new(self.serving.dial(Ipv4Addr::LOCALHOST))
+        self.raw_from(Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same from another address of the loopback.
+    pub(crate) fn raw_from(&self, source: Ipv4Addr) -> Raw {
+        Raw::new(self.serving.dial(source))
     }
 
     /// A raw connection, upgraded.
