@@ -13,7 +13,7 @@ const MESSAGE_BYTES: usize = 64 << 10;
 fn send(bench: &mut Bench, to: ConnectionId, messages: usize) -> u64 {
     let before = bench.handle.stats().dropped_budget;
     for _ in 0..messages {
-        let queued = bench.handle.send(to, [0; MESSAGE_BYTES].as_slice());
+        let queued = bench.handle.send(to, vec![0; MESSAGE_BYTES].as_slice());
         bench.run();
         drop(queued.wait());
     }

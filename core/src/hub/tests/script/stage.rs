@@ -358,7 +358,7 @@ impl Stage {
             match notice {
                 Notice::Closed(end) => assert!(closed.insert(end.id), "{} closed twice", end.id),
                 Notice::Pressure { id, .. } | Notice::Room(id) => {
-                    assert!(!closed.contains(id), "{id} after its end")
+                    assert!(!closed.contains(id), "{id} after its end");
                 }
                 Notice::GroupOpened(name) => assert!(groups.insert(name), "{name} opened twice"),
                 Notice::GroupClosed(name) => assert!(groups.remove(name), "{name} closed twice"),
