@@ -152,6 +152,7 @@ pub mod random;
 pub mod relay;
 pub mod rooms;
 pub mod stats;
+mod thrift;
 pub mod time;
 pub mod violation;
 pub mod wire;

@@ -152,8 +152,8 @@ pub(crate) fn a_send_that_waits_hears_when_its_peer_is_gone(world: &World) {
     let raw = server.raw_open("/");
     let id = server.handle().connections().wait().unwrap()[0].id;
     let closed = server.handle().closed(id);
-    // The shard has heard the question: this answer comes behind it.
-    assert_eq!(server.handle().connections().wait().unwrap().len(), 1);
+    // Answered behind the question.
+    server.handle().connections().wait().unwrap();
     log.wait_for(1);
     raw.reset();
     assert_eq!(log.wait_for(2), ["sending", "gone"]);

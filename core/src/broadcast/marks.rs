@@ -30,6 +30,17 @@ impl Marks {
         }
     }
 
+    /// Takes everybody out of the set, and gives the memory back.
+    pub(super) fn give_memory_back(&mut self) {
+        self.clear();
+        self.epochs = Vec::new();
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.epochs.capacity()
+    }
+
     /// Puts a member into the set; returns whether it was not there before.
     pub(super) fn insert(&mut self, member: MemberKey) -> bool {
         let index = member.0 as usize;

@@ -58,6 +58,16 @@ impl Planner {
         Planner { marks: Marks::new() }
     }
 
+    /// Gives the scratch memory back.
+    pub(crate) fn give_memory_back(&mut self) {
+        self.marks.give_memory_back();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.marks.capacity()
+    }
+
     /// Replaces what is in `plan` by the members of the audience, each once.
     ///
     /// The work is bounded by the sizes of the sets that the audience names.

@@ -45,6 +45,20 @@ impl Listed {
         }
     }
 
+    /// Forgets slots from `slots` on, of which none is in use, and gives back
+    /// what the queue does not need.
+    pub(super) fn give_memory_back(&mut self, slots: usize) {
+        self.marks.truncate(slots);
+        self.marks.shrink_to_fit();
+        self.queue.shrink_to(2 * self.queue.len());
+    }
+
+    /// How many places there is memory for.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.marks.capacity().max(self.queue.capacity())
+    }
+
     /// How many entries wait, those included that were taken off.
     pub(super) fn len(&self) -> usize {
         self.queue.len()

@@ -96,6 +96,7 @@ use crate::outbox::Frames;
 use crate::random::Random;
 use crate::rooms::{Left, MemberKey, Rooms};
 use crate::stats::Stats;
+use crate::thrift::{self, KEPT_PLACES, Thrift};
 use crate::time::Instant;
 use listed::Listed;
 use slab::Slab;
@@ -179,6 +180,7 @@ pub struct Hub {
     pending_handshakes: usize,
     arrivals: Arrivals,
     is_crowded: bool,
+    thrift: Thrift,
     stats: Stats,
 }
 
@@ -207,6 +209,7 @@ impl Hub {
             pending_handshakes: 0,
             arrivals: Arrivals::new(),
             is_crowded: false,
+            thrift: Thrift::default(),
             stats: Stats::default(),
         }
     }
@@ -315,6 +318,25 @@ impl Hub {
     /// The configuration it runs under.
     pub fn config(&self) -> &Arc<HubConfig> {
         &self.config
+    }
+
+    /// The slots there is memory for: those of all live ids are below. Falls when
+    /// a crowd has left, and then what a driver keeps by slot may shrink, too.
+    pub fn slots_kept(&self) -> usize {
+        self.links.capacity()
+    }
+
+    /// Shrinks what grew with the number of links.
+    fn give_memory_back(&mut self) {
+        thrift::shrink(&mut self.links);
+        thrift::shrink(&mut self.members);
+        self.rooms.give_memory_back();
+        self.listed.give_memory_back(self.links.capacity());
+        self.planner.give_memory_back();
+        self.plan = Vec::new();
+        self.due = Vec::new();
+        self.left = Vec::new();
+        self.notices.shrink_to(KEPT_PLACES);
     }
 
     fn is_crowded_by_handshakes(&self) -> bool {

@@ -9,6 +9,7 @@ mod heartbeat;
 mod ids;
 mod input;
 mod invariants;
+mod memory;
 mod opening;
 mod outboxes;
 mod script;

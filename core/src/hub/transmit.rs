@@ -124,6 +124,9 @@ impl Hub {
         if let Some(key) = link.member {
             self.members.remove(key.0 as usize);
         }
+        if self.thrift.removed(self.links.len(), self.links.capacity()) {
+            self.give_memory_back();
+        }
         Ok(())
     }
 

@@ -57,6 +57,17 @@ impl Index {
         }
     }
 
+    /// Shrinks to what is in use, and as much again.
+    pub(super) fn give_memory_back(&mut self, groups: &Slab<Group>) {
+        let hash_of = |key: &GroupKey| groups.get(key.index()).map_or(0, |group| group.hash);
+        self.table.shrink_to(2 * self.table.len(), hash_of);
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.table.len()

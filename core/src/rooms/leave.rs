@@ -7,6 +7,7 @@
 use super::group::Kind;
 use super::memberships::Membership;
 use super::{GroupKey, GroupName, MemberKey, Rooms, key32};
+use crate::thrift;
 
 /// One departure: a member is no longer in a group.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +48,21 @@ impl Rooms {
         for slot in (0..self.memberships(member).len()).rev() {
             self.unlink(member, slot, left);
         }
+    }
+
+    /// Shrinks what grew with the number of members and groups. The work is
+    /// bounded by how many there were.
+    pub(crate) fn give_memory_back(&mut self) {
+        thrift::shrink(&mut self.groups);
+        self.index.give_memory_back(&self.groups);
+        while self.members.pop_if(|last| last.list().is_empty()).is_some() {}
+        self.members.shrink_to_fit();
+    }
+
+    /// Places there is memory for: of groups, names and members.
+    #[cfg(test)]
+    pub(crate) fn capacities(&self) -> [usize; 3] {
+        [self.groups.capacity(), self.index.capacity(), self.members.capacity()]
     }
 
     /// Takes a member out of the rooms of some namespaces. Walks its list

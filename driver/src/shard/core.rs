@@ -3,6 +3,7 @@
 
 use super::draining::Draining;
 use super::session::Session;
+use super::sockets::give_back;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
@@ -92,6 +93,7 @@ impl Core {
 
     pub(super) fn end_turn(&mut self) {
         self.give_budget_back();
+        give_back(&mut self.sessions, self.hub.slots_kept());
         self.link().publish_stats(self.hub.stats());
     }
 

@@ -173,6 +173,7 @@ impl Shard {
         self.write_listed();
         self.core.report_drained();
         self.core.end_turn();
+        self.sockets.give_memory_back(self.core.hub.slots_kept());
 
         let starved = self.sockets.ready_len() > 0 && !self.core.is_held_up();
         let untold = self.sockets.readiness.may_have_more();

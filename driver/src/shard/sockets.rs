@@ -14,6 +14,20 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
+/// Shortens a table to the slots that are in use, where it has more than twice
+/// as many; says whether it did. The work is paid for by what made it long.
+pub(super) fn give_back<T>(table: &mut Vec<T>, slots: usize) -> bool {
+    let is_worth_it = table.capacity() > SLOTS_KEPT && slots < table.capacity() / 2;
+    if is_worth_it {
+        table.truncate(slots);
+        table.shrink_to_fit();
+    }
+    is_worth_it
+}
+
+/// Tables of no more slots than this are left alone.
+const SLOTS_KEPT: usize = 1_024;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Sockets {
@@ -103,6 +117,13 @@ impl Sockets {
     pub(super) fn list(&mut self, id: ConnectionId) {
         if self.get_mut(id).is_some_and(Socket::enlist) {
             self.ready.push_back(id);
+        }
+    }
+
+    /// Forgets slots from `slots` on, of which none is in use, once that is worth it.
+    pub(super) fn give_memory_back(&mut self, slots: usize) {
+        if give_back(&mut self.places, slots) {
+            self.ready.shrink_to(2 * self.ready.len());
         }
     }
 

@@ -16,6 +16,14 @@ impl Hub {
         self.check_counts();
     }
 
+    /// Places there is memory for, in whatever grows with the number of connections.
+    pub(super) fn capacities(&self) -> [usize; 7] {
+        let [groups, names, members] = self.rooms.capacities();
+        let scratch = self.planner.capacity().max(self.plan.capacity());
+        let [links, listed] = [self.links.capacity(), self.listed.capacity()];
+        [links, self.members.capacity(), groups, names, members, listed, scratch]
+    }
+
     /// Links and members name each other; phases and flags agree; whoever waits
     /// for something is listed or has a deadline.
     fn check_links(&self) {
