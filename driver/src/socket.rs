@@ -238,3 +238,96 @@ fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usiz
         }
     }
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::{Events, Poll as Set};
+    use std::os::unix::net::UnixStream;
+    use std::task::Waker;
+
+    /// A socket in a set, and its peer.
+    struct Watched {
+        set: Set,
+        socket: OsSocket,
+        peer: UnixStream,
+    }
+
+    impl Watched {
+        fn new() -> Watched {
+            let (near, peer) = UnixStream::pair().unwrap();
+            let (set, mut socket) = (Set::new().unwrap(), OsSocket::try_from(near).unwrap());
+            socket.watch(set.registry(), Token(0)).unwrap();
+            Watched { set, socket, peer }
+        }
+
+        /// Tells the socket what the set has to tell.
+        fn tell(&mut self) {
+            let mut events = Events::with_capacity(4);
+            self.set.poll(&mut events, None).unwrap();
+            for event in &events {
+                self.socket.told(event);
+            }
+        }
+
+        fn read(&mut self) -> Poll<usize> {
+            let read = self.socket.poll_read(&mut Context::from_waker(Waker::noop()), &mut [0; 8]);
+            read.map(|read| read.unwrap())
+        }
+
+        fn write(&mut self) -> Poll<usize> {
+            let written = self.socket.poll_write(&mut Context::from_waker(Waker::noop()), &[0; 16_000]);
+            written.map(|written| written.unwrap())
+        }
+    }
+
+    #[test]
+    fn behind_a_short_read_nothing_is_asked_for_until_the_set_tells() {
+        let mut watched = Watched::new();
+        watched.peer.write_all(b"four").unwrap();
+        assert_eq!(watched.read(), Poll::Ready(4));
+        watched.peer.write_all(b"more").unwrap();
+        assert_eq!(watched.read(), Poll::Pending, "without a look");
+        watched.tell();
+        assert_eq!(watched.read(), Poll::Ready(4));
+        watched.peer.write_all(b"eight or more").unwrap();
+        watched.tell();
+        assert_eq!((watched.read(), watched.read()), (Poll::Ready(8), Poll::Ready(5)));
+    }
+
+    #[test]
+    fn an_end_that_was_told_is_read_behind_a_short_read() {
+        let mut watched = Watched::new();
+        watched.peer.write_all(b"last").unwrap();
+        watched.peer.shutdown(Shutdown::Write).unwrap();
+        watched.tell();
+        assert_eq!((watched.read(), watched.read()), (Poll::Ready(4), Poll::Ready(0)));
+    }
+
+    #[test]
+    fn an_end_behind_a_short_read_is_told() {
+        let mut watched = Watched::new();
+        watched.peer.write_all(b"last").unwrap();
+        watched.tell();
+        assert_eq!(watched.read(), Poll::Ready(4));
+        watched.peer.shutdown(Shutdown::Write).unwrap();
+        watched.tell();
+        assert_eq!(watched.read(), Poll::Ready(0));
+    }
+
+    #[test]
+    fn behind_a_short_write_nothing_is_offered_until_the_set_tells() {
+        let mut watched = Watched::new();
+        watched.tell();
+        let mut written = 0;
+        while let Poll::Ready(count) = watched.write() {
+            written += count;
+        }
+        let mut taken = vec![0; written];
+        watched.peer.read_exact(&mut taken).unwrap();
+        assert_eq!(watched.write(), Poll::Pending, "without a look");
+        watched.tell();
+        assert!(watched.write().is_ready());
+    }
+}

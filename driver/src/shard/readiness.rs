@@ -29,12 +29,12 @@ pub(super) struct Readiness {
 
 impl Readiness {
     pub(super) fn new() -> io::Result<Readiness> {
-        Ok(Readiness {
-            poll: Poll::new()?,
-            events: Events::with_capacity(EVENTS_PER_LOOK),
-            may_have_more: false,
-            alarm: None,
-        })
+        Readiness::with_room_for(EVENTS_PER_LOOK)
+    }
+
+    fn with_room_for(events: usize) -> io::Result<Readiness> {
+        let (poll, events) = (Poll::new()?, Events::with_capacity(events));
+        Ok(Readiness { poll, events, may_have_more: false, alarm: None })
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -95,7 +95,7 @@ impl Readiness {
                 tell(event.token().0, event);
             }
         }
-        self.may_have_more = count >= EVENTS_PER_LOOK;
+        self.may_have_more = count >= self.events.capacity();
         Ok(())
     }
 }
@@ -145,5 +145,61 @@ impl Wake for Alarm {
         {
             tracing::error!(%error, "a shard could not be woken");
         }
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::Interest;
+    use mio::net::UnixStream;
+    use std::thread;
+
+    /// A sleep that nothing ends is a wake-up that was lost.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn each_change_is_told_once_however_little_room_there_is() {
+        const SOCKETS: usize = 10;
+        let mut readiness = Readiness::with_room_for(3).unwrap();
+        let mut pairs: Vec<_> = (0..SOCKETS).map(|_| UnixStream::pair().unwrap()).collect();
+        for (slot, (near, _)) in pairs.iter_mut().enumerate() {
+            readiness.registry().register(near, Token(slot), Interest::WRITABLE).unwrap();
+        }
+        let mut told = Vec::new();
+        let mut looks = 0;
+        loop {
+            readiness.look(|slot, _| told.push(slot)).unwrap();
+            looks += 1;
+            if !readiness.may_have_more() {
+                break;
+            }
+        }
+        told.sort_unstable();
+        assert!(told.into_iter().eq(0..SOCKETS));
+        assert_eq!(looks, 4);
+        readiness.look(|slot, _| panic!("{slot} was told twice")).unwrap();
+    }
+
+    #[test]
+    fn a_wake_before_the_sleep_and_one_during_it_both_end_it() {
+        let mut readiness = Readiness::new().unwrap();
+        let waker = readiness.waker().unwrap();
+        waker.wake_by_ref();
+        readiness.wait(None, |slot, _| panic!("{slot} is no slot")).unwrap();
+        let sleeper = thread::spawn(move || readiness.wait(Some(DEADLINE), |_, _| {}).map(|()| readiness));
+        waker.wake();
+        sleeper.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn who_is_awake_is_woken_without_a_system_call() {
+        let mut readiness = Readiness::new().unwrap();
+        let waker = readiness.waker().unwrap();
+        waker.wake_by_ref();
+        waker.wake_by_ref();
+        readiness.poll.poll(&mut readiness.events, Some(Duration::ZERO)).unwrap();
+        assert!(readiness.events.is_empty(), "the bell was not rung");
     }
 }
