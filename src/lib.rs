@@ -37,7 +37,7 @@
 //!
 //! `tokio` (default), `smol` and `std-threads` bring the adapter of that name;
 //! without any, only the core and the driver are compiled. `tls` brings
-//! [`Tls`](driver::Tls), for `wss://` without a proxy; without it no
+//! `Tls`, for `wss://` without a proxy; without it no
 //! cryptography is compiled.
 
 #[doc(inline)]

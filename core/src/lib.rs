@@ -122,6 +122,7 @@
 //! | [`config`] | every limit and time, checked before a hub sees it |
 //! | [`handshake`] | the HTTP head and its answers |
 //! | [`wire`] | frames and messages, for either side |
+//! | [`deflate`] | permessage-deflate: what is agreed on, and the codecs |
 //! | [`rooms`], [`broadcast`] | who is where, and who gets a message |
 //! | [`relay`], [`directory`] | what hubs tell each other, and the few facts they share |
 //! | [`close`], [`violation`] | how connections end, and what peers do wrong |
@@ -141,6 +142,7 @@ pub mod broadcast;
 pub mod close;
 pub mod config;
 pub mod deadlines;
+pub mod deflate;
 pub mod directory;
 pub mod handshake;
 pub mod hub;

@@ -25,6 +25,15 @@ pub struct Stats {
     pub messages_received: u64,
     /// Their payload bytes.
     pub message_bytes_received: u64,
+    /// Of the messages received: compressed, and inflated to see what they say.
+    pub messages_inflated: u64,
+    /// How often a message was compressed: once per window and shard, however
+    /// many recipients share the result, and whether it shrank or not.
+    pub messages_compressed: u64,
+    /// The bytes of their frames before that.
+    pub compression_bytes_before: u64,
+    /// The bytes of the frames that were sent instead, or nevertheless.
+    pub compression_bytes_after: u64,
     /// Messages offered to outboxes: queued or dropped.
     pub deliveries_offered: u64,
     /// Of these: put in an outbox.
@@ -75,6 +84,10 @@ impl AddAssign for Stats {
             requests_answered,
             messages_received,
             message_bytes_received,
+            messages_inflated,
+            messages_compressed,
+            compression_bytes_before,
+            compression_bytes_after,
             deliveries_offered,
             deliveries_queued,
             dropped_outbox_full,
@@ -99,6 +112,10 @@ impl AddAssign for Stats {
         self.requests_answered += requests_answered;
         self.messages_received += messages_received;
         self.message_bytes_received += message_bytes_received;
+        self.messages_inflated += messages_inflated;
+        self.messages_compressed += messages_compressed;
+        self.compression_bytes_before += compression_bytes_before;
+        self.compression_bytes_after += compression_bytes_after;
         self.deliveries_offered += deliveries_offered;
         self.deliveries_queued += deliveries_queued;
         self.dropped_outbox_full += dropped_outbox_full;

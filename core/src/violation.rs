@@ -16,6 +16,10 @@ pub enum Violation {
         /// RSV1 RSV2 RSV3, as three bits.
         bits: u8,
     },
+    /// RSV1, which says that a message is compressed, is set on a control frame
+    /// or on a frame that does not begin a message.
+    #[error("the bit that marks a compressed message is set on another frame than a message's first")]
+    CompressedBitMisplaced,
     /// The opcode is reserved.
     #[error("opcode {opcode:#x} is reserved")]
     UnknownOpcode {
@@ -49,10 +53,13 @@ pub enum Violation {
     /// A text message is not UTF-8.
     #[error("a text message is not valid UTF-8")]
     InvalidUtf8,
-    /// A message is longer than `message_bytes_max`.
+    /// A compressed message is no DEFLATE stream, or breaks off.
+    #[error("a compressed message cannot be inflated")]
+    MalformedDeflate,
+    /// A message is longer than `message_bytes_max`, as it was sent or inflated.
     #[error("a message of at least {bytes} bytes exceeds the limit of {bytes_max} bytes")]
     MessageTooBig {
-        /// What was announced or received so far, in bytes.
+        /// What was announced, received or inflated so far, in bytes.
         bytes: u64,
         /// The limit in force, in bytes.
         bytes_max: u64,
@@ -97,6 +104,7 @@ impl Violation {
     pub const fn close_code(self) -> CloseCode {
         match self {
             Violation::ReservedBits { .. }
+            | Violation::CompressedBitMisplaced
             | Violation::UnknownOpcode { .. }
             | Violation::UnmaskedClientFrame
             | Violation::MaskedServerFrame
@@ -108,7 +116,9 @@ impl Violation {
             | Violation::MessageInsideMessage
             | Violation::CloseBodyTooShort
             | Violation::CloseCodeInvalid { .. } => CloseCode::Protocol,
-            Violation::InvalidUtf8 | Violation::CloseReasonNotUtf8 => CloseCode::Invalid,
+            Violation::InvalidUtf8 | Violation::MalformedDeflate | Violation::CloseReasonNotUtf8 => {
+                CloseCode::Invalid
+            }
             Violation::MessageTooBig { .. } => CloseCode::Size,
             Violation::TooManyFragments { .. }
             | Violation::MessageTooSlow
@@ -117,8 +127,8 @@ impl Violation {
         }
     }
 
-    /// The section of RFC 6455 whose rule was broken; for a limit of ours, the
-    /// section that allows it.
+    /// The section of RFC 6455 whose rule was broken, or of another RFC that is
+    /// named; for a limit of ours, the section that allows it.
     pub const fn rfc_section(self) -> &'static str {
         match self {
             Violation::ReservedBits { .. }
@@ -128,6 +138,8 @@ impl Violation {
             Violation::UnmaskedClientFrame | Violation::MaskedServerFrame => "5.1",
             Violation::ControlTooLong | Violation::ControlFragmented => "5.5",
             Violation::ContinuationWithoutStart | Violation::MessageInsideMessage => "5.4",
+            Violation::CompressedBitMisplaced => "6 of RFC 7692",
+            Violation::MalformedDeflate => "7.2.2 of RFC 7692",
             Violation::InvalidUtf8 => "8.1",
             Violation::MessageTooBig { .. }
             | Violation::TooManyFragments { .. }

@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(decode(role, &LIMITS, stream, &[1]), whole);
     for seen in &whole.events {
         let bytes_max = match seen {
-            Seen::Text(_) | Seen::Binary(_) => MESSAGE_BYTES_MAX,
+            Seen::Text(_) | Seen::Binary(_) | Seen::Compressed(_) => MESSAGE_BYTES_MAX,
             Seen::Ping(_) | Seen::Pong(_) | Seen::Close(_) => 125,
         };
         assert!(payload_bytes(seen) <= bytes_max, "{seen:?}");
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
 fn payload_bytes(seen: &Seen) -> usize {
     match seen {
         Seen::Text(text) => text.len(),
-        Seen::Binary(bytes) | Seen::Ping(bytes) | Seen::Pong(bytes) => bytes.len(),
+        Seen::Binary(bytes) | Seen::Compressed(bytes) | Seen::Ping(bytes) | Seen::Pong(bytes) => bytes.len(),
         Seen::Close(frame) => frame.as_ref().map_or(0, |(_, reason)| 2 + reason.len()),
     }
 }

@@ -50,7 +50,7 @@ fn check_request(consumed: usize, request: &Request, bytes: &[u8]) {
     if let Some(upgrade) = request.upgrade() {
         assert_eq!(request.body_bytes(), 0, "an upgrade has no body");
         let first = upgrade.subprotocols().next();
-        let answer = accept(upgrade, first, &HeaderMap::new()).expect("what is offered can be chosen");
+        let answer = accept(upgrade, first, None, &HeaderMap::new()).expect("what is offered can be chosen");
         assert!(answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"\r\n\r\n"));
         assert_eq!(lines(&answer), 4 + usize::from(first.is_some()), "{answer:?}");
     }

@@ -18,7 +18,7 @@
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
 //! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade` |
-//! | 14 subprotocol | `the_application_chooses_the_subprotocol` |
+//! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
 //! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `nothing_is_delivered_after_a_confirmed_leave` |
@@ -31,6 +31,7 @@
 
 mod authorise;
 mod broadcast;
+mod compression;
 mod conversation;
 mod endings;
 mod from_outside;
@@ -80,6 +81,12 @@ scenarios! {
         every_target_reaches_each_recipient_once
         each_publisher_is_heard_in_order
         a_crowd_of_publishers_on_threads_is_heard_in_order
+    }
+    compression {
+        messages_are_compressed_both_ways
+        a_broadcast_is_compressed_once_for_all
+        a_route_may_decline_compression
+        bombs_and_garbage_end_one_connection
     }
     conversation {
         messages_come_back_with_their_type

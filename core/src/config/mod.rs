@@ -36,7 +36,7 @@ mod tests;
 
 pub use checked::{Config, ConnectionConfig};
 pub use error::ConfigError;
-pub use policies::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow};
+pub use policies::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow};
 pub use presets::Preset;
 pub use settings::{ConnectionSettings, OUTBOX_LEASE_BYTES, Settings};
 pub use text::UnknownChoice;

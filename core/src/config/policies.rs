@@ -16,6 +16,16 @@ pub enum Overflow {
     Disconnect,
 }
 
+/// Whether messages may be compressed (permessage-deflate, RFC 7692).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Offers are declined.
+    Off,
+    /// Agreed on with every client that offers it.
+    On,
+}
+
 /// What a second connection with a client id that is in use does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]

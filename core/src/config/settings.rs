@@ -4,8 +4,8 @@
 //! (`validate` does) and no other set of values is known (`Preset` has those).
 
 use super::{
-    ClientIdPolicy, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule, Overflow,
-    Preset, validate,
+    ClientIdPolicy, Compression, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule,
+    Overflow, Preset, validate,
 };
 use std::time::Duration;
 
@@ -52,7 +52,8 @@ pub struct Settings {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct ConnectionSettings {
-    /// Payload of one message, all fragments together, in bytes.
+    /// Payload of one message, all fragments together, in bytes: as it is sent,
+    /// and inflated where it is compressed.
     pub message_bytes_max: usize,
     /// Frames that one message may be split into.
     pub fragments_max: u32,
@@ -92,6 +93,11 @@ pub struct ConnectionSettings {
     pub inbox_messages_max: usize,
     /// The same in bytes; at least `message_bytes_max`.
     pub inbox_bytes_max: usize,
+    /// Whether messages may be compressed, in both directions, where the client
+    /// offers it.
+    pub compression: Compression,
+    /// From which payload on messages that we send are compressed, in bytes.
+    pub compression_threshold_bytes: usize,
     /// Rooms one connection may be in.
     pub rooms_max: usize,
     /// Namespaces one connection may be in.
@@ -231,6 +237,8 @@ impl Default for ConnectionSettings {
             outbox_policy: Overflow::DropNewest,
             inbox_messages_max: 64,
             inbox_bytes_max: MIB,
+            compression: Compression::Off,
+            compression_threshold_bytes: 256,
             rooms_max: 256,
             namespaces_max: 16,
             room_members_max: 0,

@@ -2,7 +2,7 @@
 //!
 //! One spelling each: what [`Display`](fmt::Display) writes, [`FromStr`] reads.
 
-use super::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow};
+use super::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow};
 use std::fmt;
 use std::str::FromStr;
 
@@ -56,6 +56,28 @@ impl fmt::Display for Overflow {
             Overflow::DropNewest => "drop-newest",
             Overflow::DropOldest => "drop-oldest",
             Overflow::Disconnect => "disconnect",
+        })
+    }
+}
+
+/// `on` or `off`.
+impl FromStr for Compression {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Compression, UnknownChoice> {
+        match text {
+            "on" => Ok(Compression::On),
+            "off" => Ok(Compression::Off),
+            _ => Err(UnknownChoice::new("choice about compression", text, "`on` or `off`")),
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Compression::On => "on",
+            Compression::Off => "off",
         })
     }
 }

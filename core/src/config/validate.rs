@@ -71,6 +71,7 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
         ("sends_waiting_max", settings.sends_waiting_max == 0),
         ("inbox_messages_max", settings.inbox_messages_max == 0),
         ("inbox_bytes_max", settings.inbox_bytes_max == 0),
+        ("compression_threshold_bytes", settings.compression_threshold_bytes == 0),
         ("rooms_max", settings.rooms_max == 0),
         ("namespaces_max", settings.namespaces_max == 0),
         ("control_frames_per_second_max", settings.control_frames_per_second_max == 0),

@@ -5,9 +5,11 @@
 
 use super::Upgrade;
 use super::response::{write_header, write_headers, write_status_line};
+use crate::deflate::Agreement;
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, StatusCode};
 
@@ -31,11 +33,18 @@ pub enum AcceptError {
 
 /// What the answer writes itself, and what RFC 9110 §8.6 and RFC 9112 §6.1 forbid
 /// in a 1xx answer.
-static RESERVED: [HeaderName; 6] =
-    [CONNECTION, UPGRADE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, CONTENT_LENGTH, TRANSFER_ENCODING];
+static RESERVED: [HeaderName; 7] = [
+    CONNECTION,
+    UPGRADE,
+    SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_EXTENSIONS,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+];
 
-/// The 101 answer, as it goes on the wire (RFC 6455 §4.2.2). `extra` is where
-/// cookies and the negotiated extensions go.
+/// The 101 answer, as it goes on the wire (RFC 6455 §4.2.2): with what was agreed
+/// on about compression, if anything; `extra` is where cookies go.
 ///
 /// # Errors
 ///
@@ -54,15 +63,20 @@ static RESERVED: [HeaderName; 6] =
 /// let upgrade = request.require_upgrade()?;
 ///
 /// assert_eq!(
-///     accept(upgrade, Some("chat"), &HeaderMap::new())?,
+///     accept(upgrade, Some("chat"), None, &HeaderMap::new())?,
 ///     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 ///      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
 /// );
-/// let other = accept(upgrade, Some("mqtt"), &HeaderMap::new());
+/// let other = accept(upgrade, Some("mqtt"), None, &HeaderMap::new());
 /// assert!(matches!(other, Err(AcceptError::SubprotocolNotOffered { .. })));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn accept(upgrade: &Upgrade, subprotocol: Option<&str>, extra: &HeaderMap) -> Result<Bytes, AcceptError> {
+pub fn accept(
+    upgrade: &Upgrade,
+    subprotocol: Option<&str>,
+    deflate: Option<Agreement>,
+    extra: &HeaderMap,
+) -> Result<Bytes, AcceptError> {
     if let Some(name) = RESERVED.iter().find(|name| extra.contains_key(*name)) {
         return Err(AcceptError::ReservedHeader { name: name.clone() });
     }
@@ -77,6 +91,9 @@ pub fn accept(upgrade: &Upgrade, subprotocol: Option<&str>, extra: &HeaderMap) -
             return Err(AcceptError::SubprotocolNotOffered { subprotocol: chosen.to_owned() });
         }
         write_header(&mut out, "Sec-WebSocket-Protocol", chosen.as_bytes());
+    }
+    if let Some(agreement) = deflate {
+        write_header(&mut out, "Sec-WebSocket-Extensions", agreement.answer().as_bytes());
     }
     write_headers(&mut out, extra);
     out.extend_from_slice(b"\r\n");

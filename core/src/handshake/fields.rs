@@ -26,8 +26,18 @@ pub(super) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
+/// Without the white space that may precede a value.
+pub(super) fn trim_start(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
 /// A token of RFC 9110 §5.6.2.
 pub(super) fn is_token(text: &str) -> bool {
-    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_byte)
+    !text.is_empty() && token_bytes(text) == text.len()
+}
+
+/// How many bytes of a token `text` begins with.
+pub(super) fn token_bytes(text: &str) -> usize {
+    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    text.bytes().take_while(in_token).count()
 }

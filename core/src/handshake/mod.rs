@@ -26,7 +26,7 @@
 //! assert_eq!(request.query_param("room").as_deref(), Some("blue"));
 //!
 //! check_origin(&OriginRule::Same, &request)?;
-//! let answer = accept(request.require_upgrade()?, None, &http::HeaderMap::new())?;
+//! let answer = accept(request.require_upgrade()?, None, None, &http::HeaderMap::new())?;
 //! assert!(answer.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,6 +35,7 @@ mod accept;
 mod authority;
 mod body;
 mod error;
+mod extensions;
 mod fields;
 mod forwarded;
 mod head;
@@ -49,6 +50,7 @@ mod upgrade;
 pub use accept::{AcceptError, accept};
 pub use body::{BodyProgress, BodyReader, CONTINUE};
 pub use error::HandshakeError;
+pub(crate) use extensions::{Extension, extensions};
 pub use forwarded::{InvalidNetwork, Network, client_address, is_forwarded};
 pub use head::{HeadLimits, HeadProgress, HeadReader};
 pub use origin::{check_origin, is_origin};

@@ -3,7 +3,8 @@
 use super::{Hub, UnknownConnection};
 use crate::broadcast::Label;
 use crate::close::CloseReason;
-use crate::config::KeepHeaders;
+use crate::config::{Compression, KeepHeaders};
+use crate::deflate::Agreement;
 use crate::handshake::{self, BodyReader, Request, Response};
 use crate::id::{ConnectionId, ProfileId};
 use crate::link::{Phase, Reader, Signal};
@@ -65,7 +66,7 @@ pub struct Acceptance<'a> {
     pub client_id: &'a str,
     /// The subprotocol to answer with.
     pub subprotocol: Option<&'a str>,
-    /// More headers for the answer: cookies, say.
+    /// More headers for the answer: cookies, say. None of the handshake's own.
     pub headers: HeaderMap,
     /// Labels that broadcasts can be filtered by.
     pub labels: Vec<Label>,
@@ -171,15 +172,22 @@ impl Hub {
         let profile = acceptance.profile;
         let limits = Limits::of(self.config.profile(profile));
         limits.check_name(acceptance.client_id).map_err(DecideError::ClientId)?;
-        let answer = handshake::accept(upgrade, acceptance.subprotocol, &acceptance.headers)?;
-        let key = self.insert_member(now, slot, acceptance, &limits)?;
+        let agreement = match self.config.profile(profile).compression {
+            Compression::On => Agreement::find(acceptance.request.headers()),
+            Compression::Off => None,
+        };
+        let answer = handshake::accept(upgrade, acceptance.subprotocol, agreement, &acceptance.headers)?;
+        let key = self.insert_member(now, slot, acceptance, agreement, &limits)?;
         self.push_control(slot, answer, Purpose::Http);
 
         let first_ping = self.config.profile(profile).ping_interval.map(|interval| self.spread(interval));
         if let Some(link) = self.links.get_mut(slot) {
             link.profile = profile;
             link.member = Some(key);
-            link.reader = Reader::Messages(Decoder::new(Role::Server));
+            link.reader = Reader::Messages(match agreement {
+                Some(_) => Decoder::with_deflate(Role::Server),
+                None => Decoder::new(Role::Server),
+            });
             link.signal(now, Signal::Accepted);
             link.clocks.open(now, first_ping);
         }
@@ -194,6 +202,7 @@ impl Hub {
         now: Instant,
         slot: usize,
         acceptance: Acceptance<'_>,
+        agreement: Option<Agreement>,
         limits: &Limits,
     ) -> Result<MemberKey, DecideError> {
         let Acceptance { client_id, profile, .. } = acceptance;
@@ -202,6 +211,7 @@ impl Hub {
             link: u32::try_from(slot).unwrap_or(u32::MAX),
             profile,
             is_open: true,
+            deflate: agreement.map(Agreement::window),
             outbox: Outbox::new(),
             cold: Box::new(Cold { metadata, closing: None }),
         });

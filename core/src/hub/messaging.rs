@@ -1,5 +1,6 @@
 //! Messages out: to one connection, or to whoever a target names.
 
+use super::encodings::Encodings;
 use super::{Hub, Notice, UnknownConnection};
 use crate::broadcast::{Audience, BroadcastReport, Fate, Roster};
 use crate::close::{CloseCode, CloseReason};
@@ -73,9 +74,14 @@ pub enum SendError {
 }
 
 impl Hub {
-    /// Queues a message for one connection.
+    /// Queues a message for one connection, compressed where that was agreed on
+    /// and helps; what is queued then is the compressed frame, and its length is
+    /// what all limits are about.
     pub fn send(&mut self, now: Instant, id: ConnectionId, frame: &Frame) -> Result<(), SendError> {
         let key = self.member_key(id).filter(|_| self.is_open(id)).ok_or(UnknownConnection(id))?;
+        let window = self.window_for(key, frame.payload_bytes());
+        let compressed = window.and_then(|window| self.compress(window, frame));
+        let frame = compressed.as_ref().unwrap_or(frame);
         let bytes = frame.len();
         let bytes_max = self.limits(id).map_or(0, |limits| limits.outbox_bytes_max);
         if bytes > bytes_max {
@@ -131,6 +137,11 @@ impl Hub {
 
     /// Queues a message for this shard's share of a target. Every member is
     /// accounted for: matched = queued + dropped + closed.
+    ///
+    /// Members that agreed on compression share a compressed frame, made at most
+    /// once per [`Window`](crate::deflate::Window), the others the plain one. Each
+    /// outbox counts the length of the frame that waits there, and the server's
+    /// budget each frame once; the plain one must fit the budget in any case.
     pub fn broadcast(&mut self, now: Instant, publication: &Publication) -> BroadcastReport {
         let mut plan = std::mem::take(&mut self.plan);
         self.fill_plan(&publication.audience, &mut plan);
@@ -163,7 +174,7 @@ impl Hub {
         std::mem::take(&mut self.is_crowded)
     }
 
-    fn is_within_budget(&self, bytes: usize) -> bool {
+    pub(super) fn is_within_budget(&self, bytes: usize) -> bool {
         self.frames.message_bytes() + bytes as u64 <= self.budget_bytes
     }
 
@@ -179,15 +190,17 @@ impl Hub {
             return plan.iter().map(|_| BroadcastReport::of(Fate::Dropped)).sum();
         }
         let Publication { ref frame, overflow, conflation, .. } = *publication;
-        let shared = self.frames.share(frame.bytes().clone(), Purpose::Data, conflation);
-        // Held for every recipient at once; those that do not queue it need no hold.
-        self.frames.hold(shared, plan.len());
-        let offer = Offer { frame: shared, bytes, overflow, conflation };
+        let payload_bytes = frame.payload_bytes();
+        let mut encodings = Encodings::new(&mut self.frames, frame, plan.len(), conflation);
         for key in plan {
-            report.count(self.offer(now, *key, &offer));
+            let window = self.window_for(*key, payload_bytes);
+            let copy = self.encoding(&mut encodings, window);
+            let offer = Offer { frame: copy.frame, bytes: copy.bytes, overflow, conflation };
+            let fate = self.offer(now, *key, &offer);
+            copy.count(fate);
+            report.count(fate);
         }
-        let not_queued = report.dropped() + report.closed();
-        self.frames.release_many(shared, usize::try_from(not_queued).unwrap_or(usize::MAX) + 1);
+        encodings.release(&mut self.frames);
         report
     }
 

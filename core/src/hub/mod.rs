@@ -68,6 +68,7 @@
 
 mod answer;
 mod closing;
+mod encodings;
 mod event;
 mod listed;
 mod membership;
@@ -89,6 +90,7 @@ use crate::broadcast::Planner;
 use crate::close::CloseReason;
 use crate::config::{Config, ConnectionConfig};
 use crate::deadlines::{Deadlines, Entry};
+use crate::deflate::Codec;
 use crate::id::{ConnectionId, ProfileId, ShardId};
 use crate::link::{Arrivals, Link, Signal};
 use crate::member::Member;
@@ -168,6 +170,7 @@ pub struct Hub {
     members: Slab<Member>,
     rooms: Rooms,
     frames: Frames,
+    codec: Codec,
     deadlines: Deadlines,
     due: Vec<Entry>,
     listed: Listed,
@@ -197,6 +200,7 @@ impl Hub {
             members: Slab::new(),
             rooms: Rooms::new(hash_keys),
             frames: Frames::default(),
+            codec: Codec::default(),
             deadlines: Deadlines::new(now),
             due: Vec::new(),
             listed: Listed::default(),

@@ -8,7 +8,7 @@ use crate::link::{Phase, Reader, Signal, wire_limits};
 use crate::outbox::Purpose;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{ControlPayload, Frame, Incoming, Message};
+use crate::wire::{Compressed, ControlPayload, Frame, Incoming, Message};
 use std::io;
 
 impl<'b> Received<'b> {
@@ -24,7 +24,8 @@ impl<'b> Received<'b> {
 impl Hub {
     /// Bytes from the peer. Decodes at most one event and says how many bytes
     /// that took; payloads are unmasked in place and borrowed from `bytes`
-    /// where the message lies there whole. The work is bounded by `bytes`.
+    /// where the message lies there whole and uncompressed. The work is bounded by
+    /// `bytes`, and by `message_bytes_max` where a message is inflated.
     ///
     /// Call only while [`wants_read`](Self::wants_read); otherwise nothing is consumed.
     pub fn receive<'b>(
@@ -164,7 +165,15 @@ impl Hub {
         }
         let consumed = step.consumed;
         match step.incoming {
-            Some(Incoming::Message(message)) => self.received_message(now, slot, consumed, message),
+            Some(Incoming::Message(message)) => {
+                let admitted = self.admit_message(now, slot).then_some(message);
+                self.received_message(now, slot, consumed, admitted)
+            }
+            Some(Incoming::Compressed(message)) => {
+                let admitted = self.admit_message(now, slot).then_some(message);
+                let inflated = admitted.and_then(|message| self.inflate(now, slot, &message));
+                self.received_message(now, slot, consumed, inflated)
+            }
             Some(Incoming::Ping(payload)) if self.admit_control(now, slot) => {
                 self.answer_ping(slot, &payload);
                 Received::event(consumed, Event::Ping(payload))
@@ -180,22 +189,38 @@ impl Hub {
         }
     }
 
+    /// Counts a message, and says whether anybody is to hear it: nobody is after
+    /// our close frame.
+    fn admit_message(&mut self, now: Instant, slot: usize) -> bool {
+        let Some(link) = self.links.get_mut(slot) else { return false };
+        if link.phase != Phase::Open {
+            return false;
+        }
+        let per_second_max = self.config.profile(link.profile).messages_per_second_max;
+        let admitted = link.rates.admit_message(now, per_second_max);
+        if !admitted {
+            self.violated(now, slot, Violation::MessageRate { per_second_max });
+        }
+        admitted
+    }
+
+    /// What a compressed message says, if that is anything.
+    fn inflate(&mut self, now: Instant, slot: usize, message: &Compressed<'_>) -> Option<Message<'static>> {
+        let bytes_max = self.config.profile(self.links.get(slot)?.profile).message_bytes_max;
+        let inflated = self.codec.inflate(message, bytes_max, &mut self.stats);
+        inflated.map_err(|violation| self.violated(now, slot, violation)).ok()
+    }
+
     fn received_message<'b>(
         &mut self,
         now: Instant,
         slot: usize,
         consumed: usize,
-        message: Message<'b>,
+        message: Option<Message<'b>>,
     ) -> Received<'b> {
-        let Some(link) = self.links.get_mut(slot) else { return Received::nothing(consumed) };
-        if link.phase != Phase::Open {
+        let (Some(link), Some(message)) = (self.links.get_mut(slot), message) else {
             return Received::nothing(consumed);
-        }
-        let per_second_max = self.config.profile(link.profile).messages_per_second_max;
-        if !link.rates.admit_message(now, per_second_max) {
-            self.violated(now, slot, Violation::MessageRate { per_second_max });
-            return Received::nothing(consumed);
-        }
+        };
         link.clocks.heard_message(now);
         self.stats.messages_received += 1;
         self.stats.message_bytes_received += message.len() as u64;

@@ -3,6 +3,7 @@
 
 mod broadcasts;
 mod closing;
+mod compression;
 mod groups;
 mod harness;
 mod heartbeat;

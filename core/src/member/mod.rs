@@ -7,6 +7,7 @@ pub use metadata::Metadata;
 pub(crate) use metadata::MetadataParts;
 
 use crate::close::CloseCode;
+use crate::deflate::Window;
 use crate::id::ProfileId;
 use crate::outbox::Outbox;
 use crate::rooms::RoomName;
@@ -21,6 +22,8 @@ pub(crate) struct Member {
     pub(crate) profile: ProfileId,
     /// Whether messages may still be queued.
     pub(crate) is_open: bool,
+    /// What its messages are compressed with, where that was agreed on.
+    pub(crate) deflate: Option<Window>,
     pub(crate) outbox: Outbox,
     pub(crate) cold: Box<Cold>,
 }

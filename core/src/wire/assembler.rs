@@ -5,8 +5,9 @@
 //! announced. It is made when a message does not lie whole in the read buffer,
 //! and gone when the message is complete.
 
-use super::decoder::Limits;
-use super::message::{Message, MessageKind};
+use super::decoder::{Incoming, Limits};
+use super::header::Coding;
+use super::message::{Compressed, Message, MessageKind};
 use super::utf8::Utf8Carry;
 use crate::violation::Violation;
 
@@ -19,16 +20,27 @@ pub(super) struct Assembler {
 
 #[derive(Debug)]
 enum Content {
-    Text { text: String, carry: Utf8Carry },
+    Text {
+        text: String,
+        carry: Utf8Carry,
+    },
     Binary(Vec<u8>),
+    /// Of which nothing can be said before it is inflated.
+    Compressed {
+        kind: MessageKind,
+        bytes: Vec<u8>,
+    },
 }
 
 impl Assembler {
     /// An empty message whose first fragment begins.
-    pub(super) fn new(kind: MessageKind) -> Assembler {
-        let content = match kind {
-            MessageKind::Text => Content::Text { text: String::new(), carry: Utf8Carry::default() },
-            MessageKind::Binary => Content::Binary(Vec::new()),
+    pub(super) fn new(kind: MessageKind, coding: Coding) -> Assembler {
+        let content = match (coding, kind) {
+            (Coding::Deflate, kind) => Content::Compressed { kind, bytes: Vec::new() },
+            (Coding::Plain, MessageKind::Text) => {
+                Content::Text { text: String::new(), carry: Utf8Carry::default() }
+            }
+            (Coding::Plain, MessageKind::Binary) => Content::Binary(Vec::new()),
         };
         Assembler { content, fragments: 1 }
     }
@@ -52,7 +64,7 @@ impl Assembler {
     pub(super) fn len_bytes(&self) -> usize {
         match &self.content {
             Content::Text { text, carry } => text.len() + carry.len(),
-            Content::Binary(bytes) => bytes.len(),
+            Content::Binary(bytes) | Content::Compressed { bytes, .. } => bytes.len(),
         }
     }
 
@@ -64,20 +76,21 @@ impl Assembler {
                 text.extend(piece.carried);
                 text.push_str(piece.text);
             }
-            Content::Binary(bytes) => bytes.extend_from_slice(payload),
+            Content::Binary(bytes) | Content::Compressed { bytes, .. } => bytes.extend_from_slice(payload),
         }
         Ok(())
     }
 
     /// The message is complete.
-    pub(super) fn finish(self) -> Result<Message<'static>, Violation> {
-        match self.content {
+    pub(super) fn finish(self) -> Result<Incoming<'static>, Violation> {
+        Ok(match self.content {
             Content::Text { text, carry } => {
                 carry.finish()?;
-                Ok(Message::from(text))
+                Incoming::Message(Message::from(text))
             }
-            Content::Binary(bytes) => Ok(Message::from(bytes)),
-        }
+            Content::Binary(bytes) => Incoming::Message(Message::from(bytes)),
+            Content::Compressed { kind, bytes } => Incoming::Compressed(Compressed::new(kind, bytes)),
+        })
     }
 }
 
@@ -87,18 +100,18 @@ mod tests {
 
     #[test]
     fn memory_follows_what_arrived() {
-        let mut assembler = Assembler::new(MessageKind::Binary);
+        let mut assembler = Assembler::new(MessageKind::Binary, Coding::Plain);
         for received in 1..=1_000 {
             assembler.push(&[0]).unwrap();
             let Content::Binary(bytes) = &assembler.content else { panic!("a binary message") };
             assert!(bytes.capacity() <= 2 * received + 8, "{} for {received}", bytes.capacity());
         }
-        assert_eq!(assembler.finish().unwrap().len(), 1_000);
+        assert_eq!(assembler.finish(), Ok(Incoming::Message(Message::from(vec![0; 1_000]))));
     }
 
     #[test]
     fn a_carried_byte_counts() {
-        let mut assembler = Assembler::new(MessageKind::Text);
+        let mut assembler = Assembler::new(MessageKind::Text, Coding::Plain);
         assembler.push("a€".as_bytes().split_last().unwrap().1).unwrap();
         assert_eq!(assembler.len_bytes(), 3);
         assert_eq!(assembler.finish(), Err(Violation::InvalidUtf8));

@@ -7,10 +7,10 @@
 //! into calls, the events and the violation are the same.
 
 use super::assembler::Assembler;
-use super::header::{self, ControlKind, FrameKind, PartialHeader};
-use super::message::{Message, MessageKind};
+use super::header::{self, Coding, ControlKind, FrameKind, PartialHeader};
+use super::message::{Compressed, Message, MessageKind};
 use super::payload::Payload;
-use super::{CloseFrame, ControlPayload, Role, close, utf8};
+use super::{CloseFrame, ControlPayload, Role, close};
 use crate::violation::Violation;
 use std::borrow::Cow;
 use std::mem;
@@ -43,6 +43,8 @@ pub struct Decoder {
     /// The fragmented message that waits for its next frame.
     unfinished: Option<Box<Assembler>>,
     role: Role,
+    /// What was negotiated: a message may be plain, or so.
+    coding: Coding,
 }
 
 /// Part of every idle connection.
@@ -51,7 +53,8 @@ const _: () = assert!(size_of::<Decoder>() <= 48);
 /// What bounds one message; from the configuration of its route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Payload of one message, all fragments together, in bytes.
+    /// Payload of one message as it is sent, compressed or not, all fragments
+    /// together, in bytes.
     pub message_bytes_max: usize,
     /// Frames that one message may be split into. An unfragmented message is
     /// always allowed.
@@ -72,6 +75,9 @@ pub struct Decoded<'b> {
 pub enum Incoming<'b> {
     /// A whole message.
     Message(Message<'b>),
+    /// A whole message that is compressed; only from a decoder
+    /// [`with_deflate`](Decoder::with_deflate).
+    Compressed(Compressed<'b>),
     /// A ping, which wants a pong with the same payload.
     Ping(ControlPayload<'b>),
     /// A pong, asked for or not.
@@ -117,7 +123,13 @@ struct ControlFrame {
 impl Decoder {
     /// A decoder for the peer of `role`, which is whose side *we* are.
     pub fn new(role: Role) -> Self {
-        Decoder { stage: Stage::default(), unfinished: None, role }
+        Decoder { stage: Stage::default(), unfinished: None, role, coding: Coding::Plain }
+    }
+
+    /// The same for a connection that has negotiated permessage-deflate: messages
+    /// may be compressed.
+    pub fn with_deflate(role: Role) -> Self {
+        Decoder { coding: Coding::Deflate, ..Decoder::new(role) }
     }
 
     /// Decodes at most one event and says how many bytes that took. Call it
@@ -197,7 +209,7 @@ impl Decoder {
     /// next is read. Returns it and its length; `None`: more bytes are needed.
     fn parse_header(&self, limits: &Limits, bytes: &[u8]) -> Result<Option<(Header, usize)>, Violation> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
-        let kind = FrameKind::parse(first)?;
+        let kind = FrameKind::parse(first, self.coding)?;
         self.check_sequence(limits, kind)?;
         let Some((length, rest)) = header::parse_length(kind, self.role, rest)? else { return Ok(None) };
         let payload_bytes = self.check_size(limits, kind, length)?;
@@ -239,10 +251,10 @@ impl Decoder {
         let Header { kind, mut payload } = header;
         let is_whole = payload.missing_bytes() <= bytes.len();
         let (message, is_final) = match kind {
-            FrameKind::Start { kind, is_final: true } if is_whole => {
+            FrameKind::Start { kind, coding, is_final: true } if is_whole => {
                 let payload = payload.take(bytes);
                 let consumed = payload.len();
-                let incoming = Some(Incoming::Message(whole_message(kind, payload)?));
+                let incoming = Some(whole_message(kind, coding, payload)?);
                 return Ok(Decoded { consumed, incoming });
             }
             FrameKind::Control(kind) if is_whole => {
@@ -255,7 +267,7 @@ impl Decoder {
                 let received = Vec::with_capacity(payload.missing_bytes());
                 return self.decode_control(Box::new(ControlFrame { kind, received, payload }), bytes);
             }
-            FrameKind::Start { kind, is_final } => (Box::new(Assembler::new(kind)), is_final),
+            FrameKind::Start { kind, coding, is_final } => (Box::new(Assembler::new(kind, coding)), is_final),
             FrameKind::Continuation { is_final } => {
                 let mut message = self.unfinished.take().ok_or(Violation::ContinuationWithoutStart)?;
                 message.begin_fragment();
@@ -278,7 +290,7 @@ impl Decoder {
         if frame.payload.missing_bytes() > 0 {
             self.stage = Stage::Data(frame);
         } else if frame.is_final {
-            incoming = Some(Incoming::Message(frame.message.finish()?));
+            incoming = Some(frame.message.finish()?);
         } else {
             self.unfinished = Some(frame.message);
         }
@@ -309,10 +321,10 @@ impl Default for Stage {
     }
 }
 
-fn whole_message(kind: MessageKind, payload: &[u8]) -> Result<Message<'_>, Violation> {
-    match kind {
-        MessageKind::Text => utf8::validate(payload).map(Message::from),
-        MessageKind::Binary => Ok(Message::from(payload)),
+fn whole_message(kind: MessageKind, coding: Coding, payload: &[u8]) -> Result<Incoming<'_>, Violation> {
+    match coding {
+        Coding::Plain => Message::validate(kind, payload).map(Incoming::Message),
+        Coding::Deflate => Ok(Incoming::Compressed(Compressed::new(kind, payload))),
     }
 }
 

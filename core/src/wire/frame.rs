@@ -32,15 +32,21 @@ pub struct Frame {
     bytes: Bytes,
 }
 
+/// First bytes: a whole message that is not compressed.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+/// Of a first byte: the message is compressed.
+const RSV1: u8 = 0x40;
+
 impl Frame {
     /// A text message.
     pub fn text(text: &str) -> Frame {
-        encode(OpCode::Data(Data::Text), text.as_bytes(), None)
+        encode(head(OpCode::Data(Data::Text)), text.as_bytes())
     }
 
     /// A binary message.
     pub fn binary(bytes: &[u8]) -> Frame {
-        encode(OpCode::Data(Data::Binary), bytes, None)
+        encode(head(OpCode::Data(Data::Binary)), bytes)
     }
 
     /// A ping. Its payload comes back in the pong.
@@ -49,19 +55,35 @@ impl Frame {
             // The heartbeat's: a million of them need no allocation.
             return Frame { bytes: Bytes::from_static(b"\x89\x00") };
         }
-        encode(OpCode::Control(Control::Ping), payload, None)
+        encode(head(OpCode::Control(Control::Ping)), payload)
     }
 
     /// The answer to a ping, with the ping's payload (RFC 6455 §5.5.3).
     pub fn pong(payload: &ControlPayload<'_>) -> Frame {
-        encode(OpCode::Control(Control::Pong), payload, None)
+        encode(head(OpCode::Control(Control::Pong)), payload)
     }
 
     /// A close frame. The reason is cut between characters to the 123 bytes that
     /// fit. A code that must not be sent (RFC 6455 §7.4), such as the 1005 of a
     /// peer that gave none, gives a close frame without code and reason.
     pub fn close(code: CloseCode, reason: &str) -> Frame {
-        encode(OpCode::Control(Control::Close), &close::body(code, reason), None)
+        encode(head(OpCode::Control(Control::Close)), &close::body(code, reason))
+    }
+
+    /// A message whose payload is compressed, marked as such (RFC 7692 §6).
+    pub(crate) fn compressed(kind: MessageKind, deflated: &[u8]) -> Frame {
+        encode(FrameHeader { rsv1: true, ..head(opcode(kind)) }, deflated)
+    }
+
+    /// Kind and payload of an unmasked message that is not compressed; `None`
+    /// for every other frame.
+    pub(crate) fn message(&self) -> Option<(MessageKind, &[u8])> {
+        let (first, payload) = self.unmasked()?;
+        match first {
+            TEXT => Some((MessageKind::Text, payload)),
+            BINARY => Some((MessageKind::Binary, payload)),
+            _ => None,
+        }
     }
 
     /// The same frame masked with `key`, as a client must send it (RFC 6455
@@ -76,11 +98,23 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn masked(&self, key: [u8; 4]) -> Frame {
+        let Some((first, payload)) = self.unmasked() else { return self.clone() };
+        let rsv1 = first & RSV1 != 0;
+        encode(FrameHeader { rsv1, mask: Some(key), ..head(OpCode::from(first & 0x0F)) }, payload)
+    }
+
+    /// Length of the payload of an unmasked frame, in bytes.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        self.unmasked().map_or(0, |(_, payload)| payload.len())
+    }
+
+    /// The first byte of an unmasked frame, and its payload.
+    fn unmasked(&self) -> Option<(u8, &[u8])> {
         match self.as_bytes() {
             &[first, 126, _, _, ref payload @ ..]
             | &[first, 127, _, _, _, _, _, _, _, _, ref payload @ ..]
-            | &[first, 0..=125, ref payload @ ..] => encode(OpCode::from(first & 0x0F), payload, Some(key)),
-            [..] => self.clone(),
+            | &[first, 0..=125, ref payload @ ..] => Some((first, payload)),
+            [..] => None,
         }
     }
 
@@ -109,11 +143,7 @@ impl Frame {
 
 impl From<&Message<'_>> for Frame {
     fn from(message: &Message<'_>) -> Self {
-        let opcode = match message.kind() {
-            MessageKind::Text => Data::Text,
-            MessageKind::Binary => Data::Binary,
-        };
-        encode(OpCode::Data(opcode), message.as_bytes(), None)
+        encode(head(opcode(message.kind())), message.as_bytes())
     }
 }
 
@@ -124,17 +154,28 @@ impl fmt::Debug for Frame {
     }
 }
 
+fn opcode(kind: MessageKind) -> OpCode {
+    OpCode::Data(match kind {
+        MessageKind::Text => Data::Text,
+        MessageKind::Binary => Data::Binary,
+    })
+}
+
+/// The header of a final, unmasked frame.
+fn head(opcode: OpCode) -> FrameHeader {
+    FrameHeader { opcode, ..FrameHeader::default() }
+}
+
 /// Header and payload into one allocation of exactly their size, so that it
 /// becomes shared bytes without another copy.
-fn encode(opcode: OpCode, payload: &[u8], key: Option<[u8; 4]>) -> Frame {
-    let header = FrameHeader { opcode, mask: key, ..FrameHeader::default() };
+fn encode(header: FrameHeader, payload: &[u8]) -> Frame {
     let payload_bytes = payload.len() as u64;
     let header_bytes = header.len(payload_bytes);
     let mut bytes = Vec::with_capacity(header_bytes + payload.len());
     let written = header.format(payload_bytes, &mut bytes);
     debug_assert!(written.is_ok(), "writing to memory does not fail");
     bytes.extend_from_slice(payload);
-    if let Some(key) = key {
+    if let Some(key) = header.mask {
         Mask::new(key).apply(bytes.get_mut(header_bytes..).unwrap_or_default());
     }
     Frame { bytes: Bytes::from(bytes) }
@@ -172,6 +213,25 @@ mod tests {
             assert_eq!(unmasked, payload);
             assert_eq!(masked.masked([9; 4]), masked);
         }
+    }
+
+    #[test]
+    fn a_compressed_frame_says_so_masked_or_not() {
+        let frame = Frame::compressed(MessageKind::Text, b"abc");
+        assert_eq!(frame.as_bytes(), b"\xc1\x03abc");
+        assert_eq!(frame.masked([0; 4]).as_bytes(), b"\xc1\x83\0\0\0\0abc");
+        assert_eq!(frame.message(), None, "not what it says");
+    }
+
+    #[test]
+    fn only_a_plain_message_gives_its_payload() {
+        assert_eq!(Frame::text("hi").message(), Some((MessageKind::Text, &b"hi"[..])));
+        let long = vec![7; 70_000];
+        assert_eq!(Frame::binary(&long).message(), Some((MessageKind::Binary, &long[..])));
+        for other in [Frame::ping(&ControlPayload::EMPTY), Frame::close(CloseCode::Away, "")] {
+            assert_eq!(other.message(), None);
+        }
+        assert_eq!(Frame::text("hi").masked([1; 4]).message(), None);
     }
 
     #[test]

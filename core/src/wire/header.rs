@@ -16,12 +16,22 @@ const HEADER_BYTES_MAX: usize = 14;
 /// What a frame is. A control frame is always final, so it does not say so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FrameKind {
-    /// The first frame of a message, and its only one when it is final.
-    Start { kind: MessageKind, is_final: bool },
+    /// The first frame of a message, and its only one when it is final. It says
+    /// whether the message is compressed.
+    Start { kind: MessageKind, coding: Coding, is_final: bool },
     /// A further frame of the unfinished message.
     Continuation { is_final: bool },
     /// A control frame.
     Control(ControlKind),
+}
+
+/// How a message's payload is coded on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Coding {
+    /// As it is.
+    Plain,
+    /// By permessage-deflate.
+    Deflate,
 }
 
 /// What a control frame is.
@@ -33,21 +43,35 @@ pub(super) enum ControlKind {
 }
 
 impl FrameKind {
-    /// Reads the first byte: FIN, the reserved bits, the opcode.
-    pub(super) fn parse(first: u8) -> Result<FrameKind, Violation> {
-        let bits = (first >> 4) & 0b111;
-        if bits != 0 {
-            return Err(Violation::ReservedBits { bits });
+    /// Reads the first byte: FIN, the reserved bits, the opcode. `best` is the
+    /// coding that was negotiated.
+    pub(super) fn parse(first: u8, best: Coding) -> Result<FrameKind, Violation> {
+        let coding = match ((first >> 4) & 0b111, best) {
+            (0, _) => Coding::Plain,
+            (0b100, Coding::Deflate) => Coding::Deflate,
+            (bits, _) => return Err(Violation::ReservedBits { bits }),
+        };
+        let kind = FrameKind::parse_opcode(first, coding)?;
+        match (kind, coding) {
+            // RFC 7692 §6: only a message can be compressed, and its first frame says so.
+            (FrameKind::Continuation { .. } | FrameKind::Control(_), Coding::Deflate) => {
+                Err(Violation::CompressedBitMisplaced)
+            }
+            (FrameKind::Start { .. }, _) | (_, Coding::Plain) => Ok(kind),
         }
+    }
+
+    fn parse_opcode(first: u8, coding: Coding) -> Result<FrameKind, Violation> {
         let is_final = first & 0x80 != 0;
         let control = |kind| {
             // RFC 6455 §5.5: control frames must not be fragmented.
             if is_final { Ok(FrameKind::Control(kind)) } else { Err(Violation::ControlFragmented) }
         };
+        let start = |kind| FrameKind::Start { kind, coding, is_final };
         match OpCode::from(first & 0x0F) {
             OpCode::Data(Data::Continue) => Ok(FrameKind::Continuation { is_final }),
-            OpCode::Data(Data::Text) => Ok(FrameKind::Start { kind: MessageKind::Text, is_final }),
-            OpCode::Data(Data::Binary) => Ok(FrameKind::Start { kind: MessageKind::Binary, is_final }),
+            OpCode::Data(Data::Text) => Ok(start(MessageKind::Text)),
+            OpCode::Data(Data::Binary) => Ok(start(MessageKind::Binary)),
             OpCode::Control(Control::Close) => control(ControlKind::Close),
             OpCode::Control(Control::Ping) => control(ControlKind::Ping),
             OpCode::Control(Control::Pong) => control(ControlKind::Pong),

@@ -3,6 +3,8 @@
 //! Apart from frames: a message has a kind and a content, and knows nothing of
 //! how it was cut up, masked or compressed on the way.
 
+use super::utf8;
+use crate::violation::Violation;
 use std::borrow::Cow;
 
 /// A text or binary message, borrowed from the read buffer where possible.
@@ -30,6 +32,46 @@ pub enum MessageKind {
     Text,
     /// Any bytes.
     Binary,
+}
+
+/// A whole message as a peer with permessage-deflate sent it: still compressed.
+/// What it says, an [`Inflater`](crate::deflate::Inflater) finds out.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Compressed<'b> {
+    kind: MessageKind,
+    payload: Cow<'b, [u8]>,
+}
+
+impl<'b> Compressed<'b> {
+    pub(crate) fn new(kind: MessageKind, payload: impl Into<Cow<'b, [u8]>>) -> Compressed<'b> {
+        Compressed { kind, payload: payload.into() }
+    }
+
+    /// Whether it is text or binary.
+    pub fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
+    /// The compressed bytes.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The same message, independent of the read buffer. Copies the payload if
+    /// it is borrowed.
+    pub fn into_owned(self) -> Compressed<'static> {
+        Compressed { kind: self.kind, payload: Cow::Owned(self.payload.into_owned()) }
+    }
+}
+
+impl<'b> Message<'b> {
+    /// The message that a whole payload is; text must be UTF-8 (RFC 6455 §8.1).
+    pub(crate) fn validate(kind: MessageKind, payload: &'b [u8]) -> Result<Message<'b>, Violation> {
+        match kind {
+            MessageKind::Text => utf8::validate(payload).map(Message::from),
+            MessageKind::Binary => Ok(Message::from(payload)),
+        }
+    }
 }
 
 impl Message<'_> {

@@ -20,7 +20,7 @@ mod utf8;
 pub use control::{ControlPayload, ControlPayloadTooLong};
 pub use decoder::{Decoded, Decoder, Incoming, Limits};
 pub use frame::Frame;
-pub use message::{Message, MessageKind};
+pub use message::{Compressed, Message, MessageKind};
 pub use tungstenite::protocol::CloseFrame;
 pub use tungstenite::protocol::frame::coding::CloseCode;
 

@@ -17,7 +17,9 @@
 //! | a large length declared, then silence | `framing::a_declared_length_reserves_nothing` |
 //! | a million fragments | `framing::a_million_fragments…` (two) |
 //! | every split, one-byte segments | `framing::any_split…` |
-//! | compression offered in odd ways; reserved bits | `handshake::compression_offers…`, `framing::reserved_bits…` |
+//! | compression offered in odd ways; reserved bits | `handshake::compression_offers…`, `deflating::bad_window_sizes…`, `deflating::the_compressed_bit…` (two), `framing::reserved_bits…` |
+//! | inflate bombs | `deflating::a_bomb…` (two), `deflating::small_bombs…`, `deflating::streams_without_number…` |
+//! | garbage in a compressed message, behind the limit, too | `deflating::garbage…` (two), `deflating::text_that_inflates…` |
 //! | a flood of pings, not reading | `flooding::a_million_pings…` (two) |
 //! | malformed control frames, opcodes, sequences | `framing::control_frames…`, `framing::unknown_opcodes…`, `framing::fragments_out_of_order…` |
 //! | a frame without mask | `framing::unmasked_frames…` |
@@ -31,12 +33,13 @@
 //!
 //! Not here, because a hub alone cannot show it: descriptors, the accept limit
 //! and real resets (the adapters' tests), the masks and answers a client gets
-//! (the client's), inflating, envelopes and acks (theirs, when they are there).
+//! (the client's), envelopes and acks (theirs, when they are there).
 //! Colliding names need the hash key: they are tested beside the room index.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests, too")]
 
 mod closing;
+mod deflating;
 mod flooding;
 mod framing;
 mod handshake;

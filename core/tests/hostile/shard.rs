@@ -16,6 +16,8 @@ pub(crate) struct Shard {
     pub(crate) hub: Hub,
     pub(crate) now: Instant,
     closed: Vec<Closed>,
+    /// More lines of the requests of [`open`](Self::open).
+    lines: String,
 }
 
 /// An event, owned.
@@ -59,7 +61,12 @@ impl Shard {
         let config = Arc::new(HubConfig::new(Settings::default().with(edit).build().unwrap()));
         let mut hub = Hub::new(Instant::ZERO, ShardId(0), config, Random::from_seed([seed; 32]));
         hub.grant_budget(1 << 30);
-        Shard { hub, now: Instant::ZERO, closed: Vec::new() }
+        Shard { hub, now: Instant::ZERO, closed: Vec::new(), lines: String::new() }
+    }
+
+    /// The same with peers that offer these extensions.
+    pub(crate) fn offering(extensions: &str, edit: impl FnOnce(&mut Settings)) -> Shard {
+        Shard { lines: format!("Sec-WebSocket-Extensions: {extensions}\r\n"), ..Shard::with(edit) }
     }
 
     pub(crate) fn arrive(&mut self) -> ConnectionId {
@@ -69,7 +76,7 @@ impl Shard {
     /// A connection after its handshake.
     pub(crate) fn open(&mut self) -> ConnectionId {
         let id = self.arrive();
-        let heard = self.feed(id, &get(UPGRADE));
+        let heard = self.feed(id, &get(&format!("{UPGRADE}{}", self.lines)));
         let [Heard::Request(request)] = heard.as_slice() else { panic!("no request: {heard:?}") };
         self.grant(id, request);
         let answer = self.write(id);

@@ -14,6 +14,7 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 200;
 pub(crate) enum Seen {
     Text(String),
     Binary(Vec<u8>),
+    Compressed(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<(u16, String)>),
@@ -24,6 +25,7 @@ impl From<Incoming<'_>> for Seen {
         match incoming {
             Incoming::Message(Message::Text(text)) => Seen::Text(text.into_owned()),
             Incoming::Message(Message::Binary(bytes)) => Seen::Binary(bytes.into_owned()),
+            Incoming::Compressed(message) => Seen::Compressed(message.payload().to_vec()),
             Incoming::Ping(payload) => Seen::Ping(payload.to_vec()),
             Incoming::Pong(payload) => Seen::Pong(payload.to_vec()),
             Incoming::Close(frame) => {
@@ -42,7 +44,17 @@ pub(crate) struct Outcome {
 
 /// Decodes `stream`, cut into pieces of the given sizes, the last one repeated.
 pub(crate) fn decode(role: Role, limits: &Limits, stream: &[u8], piece_sizes: &[usize]) -> Outcome {
-    let (mut decoder, mut outcome) = (Decoder::new(role), Outcome::default());
+    decode_with(Decoder::new(role), limits, stream, piece_sizes)
+}
+
+/// The same with a decoder of one's own.
+pub(crate) fn decode_with(
+    mut decoder: Decoder,
+    limits: &Limits,
+    stream: &[u8],
+    piece_sizes: &[usize],
+) -> Outcome {
+    let mut outcome = Outcome::default();
     for mut piece in pieces(stream, piece_sizes) {
         let mut rest = piece.as_mut_slice();
         while !rest.is_empty() {

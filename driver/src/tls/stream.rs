@@ -20,10 +20,6 @@ use std::task::{Context, Poll, ready};
 /// header: as much as one record holds. A peer that stops is felt when it is full.
 const CIPHERTEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// How much a peer may send at a stretch that says nothing, such as empty
-/// records. The largest handshake is a quarter of it.
-const EMPTY_BYTES_MAX: usize = 256 * 1024;
-
 /// For whoever speaks HTTP on a port of HTTPS.
 const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 54\r\nConnection: close\r\n\r\nThis port speaks TLS: ask with https:// or with wss://";
@@ -182,7 +178,8 @@ impl Transport for TlsStream {
     /// WebSocket's close frames and HTTP's lengths tell that, and many peers
     /// leave without it.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let mut empty_bytes = 0;
+        // Bounded: rustls refuses what says nothing, such as empty records, when
+        // there is too much of it.
         loop {
             // What the handshake has to say does not wait for anybody's write.
             // That it cannot go is no reason not to listen.
@@ -198,10 +195,6 @@ impl Transport for TlsStream {
             if plaintext > 0 {
                 let _ = self.poll_flush(cx)?;
                 return Poll::Ready(Ok(plaintext));
-            }
-            empty_bytes += count;
-            if empty_bytes > EMPTY_BYTES_MAX {
-                return Poll::Ready(Err(failed(&"the peer sends records without content")));
             }
         }
     }

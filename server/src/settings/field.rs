@@ -2,7 +2,7 @@
 
 use super::placement::{Placement, Runtime};
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
-use fanfare_core::config::{ClientIdPolicy, KeepHeaders, OriginRule, Overflow, UnknownChoice};
+use fanfare_core::config::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
@@ -27,6 +27,7 @@ pub(super) enum Field<'a> {
     TimeOrOff(&'a mut Option<Duration>),
     Overflow(&'a mut Overflow),
     ClientIds(&'a mut ClientIdPolicy),
+    Compression(&'a mut Compression),
     Headers(&'a mut KeepHeaders),
     Origin(&'a mut OriginRule),
     Address(&'a mut SocketAddr),
@@ -69,6 +70,7 @@ impl Field<'_> {
             Field::TimeOrOff(time) => *time = time_or_off(text)?,
             Field::Overflow(policy) => *policy = text.parse()?,
             Field::ClientIds(policy) => *policy = text.parse()?,
+            Field::Compression(choice) => *choice = text.parse()?,
             Field::Headers(headers) => *headers = text.parse()?,
             Field::Origin(rule) => *rule = text.parse()?,
             Field::Address(address) => *address = address_from(text)?,
@@ -89,6 +91,7 @@ impl Field<'_> {
             Field::Time(_) => "TIME",
             Field::TimeOrOff(_) => "TIME|off",
             Field::Overflow(_) | Field::ClientIds(_) => "POLICY",
+            Field::Compression(_) => "on|off",
             Field::Headers(_) => "HEADERS",
             Field::Origin(_) => "ORIGINS",
             Field::Address(_) => "ADDRESS",
@@ -108,6 +111,7 @@ impl Field<'_> {
             | Field::TimeOrOff(_)
             | Field::Overflow(_)
             | Field::ClientIds(_)
+            | Field::Compression(_)
             | Field::Headers(_)
             | Field::Origin(_)
             | Field::Address(_)
@@ -129,9 +133,10 @@ impl fmt::Display for Field<'_> {
             Field::Bytes(bytes) => f.write_str(&format_bytes(**bytes)),
             Field::Time(time) => f.write_str(&format_time(**time)),
             Field::TimeOrOff(Some(time)) => f.write_str(&format_time(*time)),
-            Field::TimeOrOff(None) => f.write_str(OFF),
+            Field::TimeOrOff(None) | Field::FileOrOff(None) => f.write_str(OFF),
             Field::Overflow(policy) => write!(f, "{policy}"),
             Field::ClientIds(policy) => write!(f, "{policy}"),
+            Field::Compression(choice) => write!(f, "{choice}"),
             Field::Headers(headers) => write!(f, "{headers}"),
             Field::Origin(rule) => write!(f, "{rule}"),
             Field::Address(address) => write!(f, "{address}"),
@@ -141,7 +146,6 @@ impl fmt::Display for Field<'_> {
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
             Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
-            Field::FileOrOff(None) => f.write_str(OFF),
         }
     }
 }

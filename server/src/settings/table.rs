@@ -50,13 +50,14 @@ const fn row(
     Setting { name, field, help }
 }
 
-pub(super) static GROUPS: [Group; 8] = [
+pub(super) static GROUPS: [Group; 9] = [
     Group { heading: "Server", settings: &SERVER },
     Group { heading: "Admission", settings: &ADMISSION },
     Group { heading: "Messages", settings: &MESSAGES },
     Group { heading: "Heartbeat and times", settings: &TIMES },
     Group { heading: "Sending", settings: &SENDING },
     Group { heading: "Receiving", settings: &RECEIVING },
+    Group { heading: "Compression", settings: &COMPRESSION },
     Group { heading: "Rooms and names", settings: &ROOMS },
     Group { heading: "Shards", settings: &SHARDS },
 ];
@@ -245,6 +246,19 @@ static RECEIVING: [Setting; 2] = [
         "inbox_bytes_max",
         |d| Field::Bytes(&mut d.hub.connection.inbox_bytes_max),
         "The same in bytes; at least message-bytes-max",
+    ),
+];
+
+static COMPRESSION: [Setting; 2] = [
+    row(
+        "compression",
+        |d| Field::Compression(&mut d.hub.connection.compression),
+        "Whether messages are compressed for clients that offer it (permessage-deflate)",
+    ),
+    row(
+        "compression_threshold_bytes",
+        |d| Field::Bytes(&mut d.hub.connection.compression_threshold_bytes),
+        "From which payload on messages that are sent are compressed",
     ),
 ];
 

@@ -61,6 +61,7 @@ fn another_value(value_name: &str, name: &str) -> &'static str {
         ("POLICY", "outbox_policy") => "disconnect",
         ("POLICY", _) => "reject",
         ("HEADERS", _) => "all",
+        ("on|off", _) => "on",
         ("ORIGINS", _) => "any",
         ("ADDRESS", _) => "[::1]:7777",
         ("FILTER", _) => "trace",

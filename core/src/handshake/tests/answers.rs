@@ -34,10 +34,10 @@ fn an_extra_header_goes_into_the_101_unless_it_is_part_of_it() {
     let upgrade = request.require_upgrade().unwrap();
     let mut extra = HeaderMap::new();
     extra.insert("set-cookie", HeaderValue::from_static("sid=1"));
-    let answer = accept(upgrade, None, &extra).unwrap();
+    let answer = accept(upgrade, None, None, &extra).unwrap();
     assert!(answer.ends_with(b"\r\nset-cookie: sid=1\r\n\r\n"));
     extra.insert("content-length", HeaderValue::from_static("3"));
-    let error = accept(upgrade, None, &extra).unwrap_err();
+    let error = accept(upgrade, None, None, &extra).unwrap_err();
     assert_eq!(error, AcceptError::ReservedHeader { name: http::header::CONTENT_LENGTH });
 }
 
@@ -45,7 +45,7 @@ fn an_extra_header_goes_into_the_101_unless_it_is_part_of_it() {
 fn a_subprotocol_cannot_smuggle_a_header() {
     let request = get(&format!("{UPGRADE}Sec-WebSocket-Protocol: chat\r\n")).unwrap();
     let upgrade = request.require_upgrade().unwrap();
-    let result = accept(upgrade, Some("chat\r\nSet-Cookie: a=b"), &HeaderMap::new());
+    let result = accept(upgrade, Some("chat\r\nSet-Cookie: a=b"), None, &HeaderMap::new());
     assert!(matches!(result, Err(AcceptError::SubprotocolNotOffered { .. })));
 }
 

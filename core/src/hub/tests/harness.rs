@@ -2,6 +2,7 @@
 
 use crate::broadcast::{BroadcastReport, Target};
 use crate::config::Settings;
+use crate::deflate::Inflater;
 use crate::handshake::{Request, Response};
 use crate::hub::{Acceptance, Closed, Decision, Event, Hub, HubConfig, Notice, Publication, Transmit};
 use crate::id::{ConnectionId, ProfileId, ShardId};
@@ -34,6 +35,8 @@ pub(super) struct Peer {
     /// The HTTP answer it got, if that is complete.
     pub(super) answer: Option<String>,
     pub(super) heard: Vec<Heard>,
+    /// How many of the messages it heard were compressed.
+    pub(super) heard_compressed: usize,
     /// How many more bytes it takes before it stops reading.
     pub(super) window: usize,
     /// Its input has ended.
@@ -66,6 +69,13 @@ pub(super) enum Heard {
 }
 
 impl Heard {
+    fn message(message: Message<'_>) -> Heard {
+        match message {
+            Message::Text(text) => Heard::Text(text.into_owned()),
+            Message::Binary(bytes) => Heard::Binary(bytes.into_owned()),
+        }
+    }
+
     pub(super) fn text(text: &str) -> Heard {
         Heard::Text(text.to_owned())
     }
@@ -104,6 +114,7 @@ impl World {
             unread: Vec::new(),
             answer: None,
             heard: Vec::new(),
+            heard_compressed: 0,
             window: usize::MAX,
             is_shut: false,
             over: None,
@@ -127,12 +138,23 @@ impl World {
     }
 
     pub(super) fn connect_on(&mut self, profile: ProfileId, client_id: &str) -> Peer {
-        let (mut peer, request) = self.request(HEAD);
+        self.connect_with(HEAD, profile, client_id)
+    }
+
+    fn connect_with(&mut self, head: &[u8], profile: ProfileId, client_id: &str) -> Peer {
+        let (mut peer, request) = self.request(head);
         let acceptance = Acceptance { profile, ..Acceptance::new(&request, client_id) };
         self.hub.decide(self.now, peer.id, Decision::Accept(acceptance)).unwrap();
         self.drain(&mut peer);
         assert!(peer.answer.as_deref().unwrap().starts_with("HTTP/1.1 101 "), "{peer:?}");
         peer
+    }
+
+    /// An open connection whose request had this offer of extensions.
+    pub(super) fn connect_offering(&mut self, profile: ProfileId, offer: &str) -> Peer {
+        let offer = format!("\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
+        let head = [HEAD.strip_suffix(b"\r\n\r\n").unwrap(), offer.as_bytes()].concat();
+        self.connect_with(&head, profile, "ann")
     }
 
     pub(super) fn answer(&mut self, peer: &Peer, status: StatusCode) {
@@ -294,7 +316,11 @@ impl Peer {
             && let Some(end) = self.wire.windows(4).position(|window| window == b"\r\n\r\n")
         {
             let head: Vec<u8> = self.wire.drain(..end + 4).collect();
-            self.answer = Some(String::from_utf8(head).unwrap());
+            let head = String::from_utf8(head).unwrap();
+            if head.contains("permessage-deflate") {
+                self.decoder = Decoder::with_deflate(Role::Client);
+            }
+            self.answer = Some(head);
         }
         if self.is_upgraded() {
             self.hear();
@@ -323,8 +349,11 @@ impl Peer {
             let decoded = self.decoder.decode(&CLIENT_LIMITS, rest).unwrap();
             let consumed = decoded.consumed;
             self.heard.extend(decoded.incoming.map(|incoming| match incoming {
-                Incoming::Message(Message::Text(text)) => Heard::Text(text.into_owned()),
-                Incoming::Message(Message::Binary(bytes)) => Heard::Binary(bytes.into_owned()),
+                Incoming::Message(message) => Heard::message(message),
+                Incoming::Compressed(message) => {
+                    self.heard_compressed += 1;
+                    Heard::message(Inflater::new().inflate(&message, usize::MAX - 1).unwrap())
+                }
                 Incoming::Ping(_) => Heard::Ping,
                 Incoming::Pong(payload) => Heard::Pong(payload.to_vec()),
                 Incoming::Close(frame) => Heard::Close(frame.map(|frame| frame.code.into())),

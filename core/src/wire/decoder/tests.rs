@@ -34,6 +34,7 @@ fn decode_all(role: Role, bytes: &[u8]) -> (Vec<Incoming<'static>>, Option<Viola
 fn owned(incoming: Incoming<'_>) -> Incoming<'static> {
     match incoming {
         Incoming::Message(message) => Incoming::Message(message.into_owned()),
+        Incoming::Compressed(message) => Incoming::Compressed(message.into_owned()),
         Incoming::Ping(payload) => Incoming::Ping(payload.into_owned()),
         Incoming::Pong(payload) => Incoming::Pong(payload.into_owned()),
         Incoming::Close(frame) => Incoming::Close(frame),
@@ -211,4 +212,65 @@ fn a_message_of_exactly_the_limit_is_allowed() {
     let frame = Frame::binary(&[7; 300]);
     let (events, violation) = decode_all(Role::Client, frame.as_bytes());
     assert_eq!((events.len(), violation), (1, None));
+}
+
+/// The violation that bytes in pieces of this size show where messages may be compressed.
+fn refused_with_deflate(bytes: &[u8], size: usize) -> Option<Violation> {
+    let mut decoder = Decoder::with_deflate(Role::Client);
+    bytes.chunks(size).find_map(|chunk| {
+        let mut chunk = chunk.to_vec();
+        let mut rest = chunk.as_mut_slice();
+        while !rest.is_empty() {
+            match decoder.decode(&LIMITS, rest).map(|decoded| decoded.consumed) {
+                Ok(consumed) => rest = &mut rest[consumed..],
+                Err(violation) => return Some(violation),
+            }
+        }
+        None
+    })
+}
+
+#[track_caller]
+fn assert_refused_with_deflate(bytes: &[u8], violation: Violation) {
+    assert_eq!(refused_with_deflate(bytes, 1), Some(violation));
+    assert_eq!(refused_with_deflate(bytes, bytes.len()), Some(violation));
+}
+
+#[test]
+fn compressed_bit_misplaced() {
+    for control in [0xC8, 0xC9, 0xCA] {
+        assert_refused_with_deflate(&[control, 0], Violation::CompressedBitMisplaced);
+    }
+    assert_refused_with_deflate(&[0x41, 1, 0, 0x40, 1, 0], Violation::CompressedBitMisplaced);
+    assert_refused_with_deflate(&[0x01, 1, b'a', 0xC0, 1, 0], Violation::CompressedBitMisplaced);
+}
+
+#[test]
+fn reserved_bits_stay_reserved_beside_the_compressed_one() {
+    for (first, bits) in [(0xE1, 0b110), (0xD1, 0b101), (0xB1, 0b011), (0xA9, 0b010)] {
+        assert_refused_with_deflate(&[first, 0], Violation::ReservedBits { bits });
+    }
+    assert_refused_with_deflate(&[0xC3, 0], Violation::UnknownOpcode { opcode: 3 });
+}
+
+#[test]
+fn compressed_messages_are_told_as_they_came() {
+    let mut decoder = Decoder::with_deflate(Role::Client);
+    let mut decode = |bytes: &[u8]| decoder.decode(&LIMITS, &mut bytes.to_vec()).unwrap().incoming.map(owned);
+    let compressed =
+        |kind, payload: &'static [u8]| Some(Incoming::Compressed(Compressed::new(kind, payload)));
+    // No text, and nothing is said about that: it may become one.
+    assert_eq!(decode(b"\xc1\x02\xff\xfe"), compressed(MessageKind::Text, b"\xff\xfe"));
+    assert_eq!(decode(b"\xc2\x00"), compressed(MessageKind::Binary, b""));
+    assert_eq!(decode(b"\x41\x01\xff"), None);
+    assert_eq!(decode(b"\x89\x00"), Some(Incoming::Ping(ControlPayload::EMPTY)));
+    assert_eq!(decode(b"\x80\x01\xfe"), compressed(MessageKind::Text, b"\xff\xfe"));
+    assert_eq!(decode(b"\x81\x02hi"), Some(Incoming::Message(Message::from("hi"))));
+}
+
+#[test]
+fn compressed_bytes_are_limited_like_others() {
+    let refused = Violation::MessageTooBig { bytes: 301, bytes_max: 300 };
+    assert_refused_with_deflate(&[0xC2, 126, 1, 45], refused);
+    assert_refused_with_deflate(&[&[0x42, 100][..], &[0; 100], &[0x80, 126, 0, 201]].concat(), refused);
 }
