@@ -58,7 +58,7 @@ pub use fanfare_tokio as tokio;
 pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
-    config::{Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
+    config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
     handshake::Response,
     hub::{Closed, ConflationKey, Metadata, Publication, SendError},
     id::ConnectionId,

@@ -9,6 +9,7 @@
 mod calls;
 mod code;
 mod defaults;
+mod dependencies;
 mod items;
 mod leaks;
 mod markdown;
@@ -128,6 +129,15 @@ fn the_documented_settings_and_defaults_are_those_of_the_code() {
     let rows = settings::rows(tree.file("docs/configuration.md"));
     assert!(rows.len() > 20, "only {} rows of settings were found: the search is broken", rows.len());
     assert_none(&settings::disagreements(&rows, &settings::fields(tree), &defaults::defaults(tree)));
+}
+
+#[test]
+fn plain_threads_bring_no_async_runtime() {
+    let brought = dependencies::with_feature("std-threads");
+    assert!(brought.contains("fanfare-std-threads") && brought.contains("mio"), "{brought:?}");
+    for runtime in ["tokio", "fanfare-tokio", "smol", "async-io", "async-executor", "futures-util"] {
+        assert!(!brought.contains(runtime), "`std-threads` must not bring {runtime}");
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn each_window_has_a_frame_of_its_own() {
     let mut world = world();
     let (mut wide, mut narrow) = (connect(&mut world, WIDE), connect(&mut world, NARROW));
     assert!(narrow.answer.as_deref().unwrap().contains("; server_max_window_bits=9\r\n"), "{narrow:?}");
-    let text: String = (0..400).map(|number| format!("{number} ")).collect::<String>().repeat(2);
+    let text = (0..400).map(|number| number.to_string()).collect::<Vec<_>>().join(" ").repeat(2);
     for count in 1..=3 {
         world.broadcast(Target::Everyone, &text);
         assert_eq!(compressions(&world).0, 2 * count);
