@@ -82,7 +82,7 @@ impl Server {
     /// use fanfare_driver::{App, Route, StopOptions};
     /// use fanfare_smol::{Placement, Server};
     /// use smol::Executor;
-    /// use std::sync::{Arc, Weak};
+    /// use std::sync::Arc;
     ///
     /// let executor = Arc::new(Executor::new());
     /// let app = App::new().route("/echo", Route::new());
