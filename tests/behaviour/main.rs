@@ -56,8 +56,10 @@ mod table;
 mod tls;
 mod world;
 
+#[cfg(feature = "smol")]
+use fanfare::smol;
 #[cfg(feature = "tokio")]
-use fanfare::tokio::Placement;
+use fanfare::tokio;
 use world::World;
 
 /// Runs each scenario in each world.
@@ -67,16 +69,22 @@ macro_rules! scenarios {
         const SCENARIOS: &[(&str, &[&str])] =
             &[$((stringify!($file), &[$(stringify!($scenario)),+])),+];
 
+        #[cfg(feature = "smol")]
+        scenarios! { in smol_one_shard = World::smol(1, smol::Placement::Tasks); $($file { $($scenario)+ })+ }
+        #[cfg(feature = "smol")]
+        scenarios! { in smol_two_shards = World::smol(2, smol::Placement::Tasks); $($file { $($scenario)+ })+ }
+        #[cfg(feature = "smol")]
+        scenarios! { in smol_two_threads = World::smol(2, smol::Placement::Threads); $($file { $($scenario)+ })+ }
         #[cfg(feature = "std-threads")]
         scenarios! { in std_threads_one_shard = World::std_threads(1); $($file { $($scenario)+ })+ }
         #[cfg(feature = "std-threads")]
         scenarios! { in std_threads_two_shards = World::std_threads(2); $($file { $($scenario)+ })+ }
         #[cfg(feature = "tokio")]
-        scenarios! { in tokio_one_shard = World::tokio(1, Placement::Tasks); $($file { $($scenario)+ })+ }
+        scenarios! { in tokio_one_shard = World::tokio(1, tokio::Placement::Tasks); $($file { $($scenario)+ })+ }
         #[cfg(feature = "tokio")]
-        scenarios! { in tokio_two_shards = World::tokio(2, Placement::Tasks); $($file { $($scenario)+ })+ }
+        scenarios! { in tokio_two_shards = World::tokio(2, tokio::Placement::Tasks); $($file { $($scenario)+ })+ }
         #[cfg(feature = "tokio")]
-        scenarios! { in tokio_two_threads = World::tokio(2, Placement::Threads); $($file { $($scenario)+ })+ }
+        scenarios! { in tokio_two_threads = World::tokio(2, tokio::Placement::Threads); $($file { $($scenario)+ })+ }
         scenarios! { in simulated_one_shard = World::simulated(1, 1); $($file { $($scenario)+ })+ }
         scenarios! { in simulated_two_shards = World::simulated(2, 2); $($file { $($scenario)+ })+ }
     };

@@ -131,12 +131,23 @@ fn the_documented_settings_and_defaults_are_those_of_the_code() {
     assert_none(&settings::disagreements(&rows, &settings::fields(tree), &defaults::defaults(tree)));
 }
 
+/// What only an async runtime brings, by the feature that brings it.
+const RUNTIMES: [(&str, &[&str]); 2] = [
+    ("tokio", &["tokio", "fanfare-tokio"]),
+    ("smol", &["smol", "fanfare-smol", "async-io", "async-executor", "futures-lite"]),
+];
+
 #[test]
-fn plain_threads_bring_no_async_runtime() {
-    let brought = dependencies::with_feature("std-threads");
-    assert!(brought.contains("fanfare-std-threads") && brought.contains("mio"), "{brought:?}");
-    for runtime in ["tokio", "fanfare-tokio", "smol", "async-io", "async-executor", "futures-util"] {
-        assert!(!brought.contains(runtime), "`std-threads` must not bring {runtime}");
+fn an_adapter_brings_no_runtime_but_its_own() {
+    for feature in ["tokio", "smol", "std-threads"] {
+        let brought = dependencies::with_feature(feature);
+        assert!(brought.contains(&format!("fanfare-{feature}")) && brought.contains("mio"), "{brought:?}");
+        for (runtime, crates) in RUNTIMES {
+            for name in crates {
+                assert_eq!(brought.contains(*name), runtime == feature, "`{feature}` and {name}");
+            }
+        }
+        assert!(!brought.contains("futures-util"), "`{feature}` must not bring it");
     }
 }
 

@@ -10,7 +10,9 @@ mod peer;
 mod raw;
 mod runtime;
 mod simulated;
-#[cfg(any(feature = "std-threads", feature = "tokio"))]
+#[cfg(feature = "smol")]
+mod smol;
+#[cfg(any(feature = "smol", feature = "std-threads", feature = "tokio"))]
 mod socket;
 #[cfg(feature = "std-threads")]
 mod std_threads;
