@@ -1,4 +1,5 @@
-//! Unix sockets, which the behaviour suite does not have.
+//! Unix sockets, executors and cancellation, which the behaviour suite does not
+//! have.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
