@@ -79,6 +79,34 @@ fn a_reader_that_stops_is_felt_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_peer_that_does_not_read_is_heard_all_the_same() {
+    let mut pair = Pair::new();
+    pair.far.line.with(|state| state.room = 0);
+    let text = vec![1; 100_000];
+    let mut written = 0;
+    while let Poll::Ready(count) = pair.near.poll_write(&mut context(), &text[written..]) {
+        written += count.unwrap();
+    }
+    // New keys in the middle, which our own are to follow.
+    pair.far.say(b"while you ");
+    pair.far.connection.refresh_traffic_keys().unwrap();
+    pair.far.say(b"were writing");
+    pair.far.exchange();
+    assert_eq!(pair.read_all(&mut [0; 7]), b"while you were writing");
+
+    pair.far.line.with(|state| state.room = usize::MAX);
+    while written < text.len() {
+        let Poll::Ready(Ok(count @ 1..)) = pair.near.poll_write(&mut context(), &text[written..]) else {
+            panic!("there is room");
+        };
+        written += count;
+    }
+    assert!(pair.near.poll_flush(&mut context()).is_ready());
+    pair.far.exchange();
+    assert!(pair.far.heard == text);
+}
+
+#[test]
 fn pieces_go_out_in_one_write() {
     let mut pair = Pair::new();
     let pieces = [IoSlice::new(b"one "), IoSlice::new(b""), IoSlice::new(b"two")];
