@@ -226,7 +226,7 @@ fn heard(mut wire: Vec<u8>) -> Step<Vec<String>> {
         at += step.consumed;
         heard.extend(step.incoming.map(|incoming| match incoming {
             Incoming::Message(message) => format!("{:?}", message.as_text().unwrap_or("(binary)")),
-            Incoming::Compressed(_) => "compressed, though nobody agreed to that".to_owned(),
+            Incoming::Compressed(_) => "(compressed)".to_owned(), // never: we have not offered it
             Incoming::Ping(_) => "ping".to_owned(),
             Incoming::Pong(_) => "pong".to_owned(),
             Incoming::Close(frame) => frame.map_or("close".into(), |frame| format!("close {}", frame.code)),

@@ -2,7 +2,7 @@
 //! the same application on every runtime.
 //!
 //! All protocol and hub logic is one sans-IO [`core`]; thin adapters run it.
-//! There are two adapters: [`tokio`] and [`std_threads`].
+//! There are three adapters: [`tokio`], [`smol`] and [`std_threads`].
 //!
 //! ```no_run
 //! use fanfare::{App, Route, Target};
@@ -35,15 +35,18 @@
 //!
 //! # Features
 //!
-//! `tokio` (default) and `std-threads` bring the adapter of that name; without
-//! any, only the core and the driver are compiled. `tls` brings
-//! [`Tls`](driver::Tls), for `wss://` without a proxy; without it no
+//! `tokio` (default), `smol` and `std-threads` bring the adapter of that name;
+//! without any, only the core and the driver are compiled. `tls` brings
+//! `Tls`, for `wss://` without a proxy; without it no
 //! cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;
 #[doc(inline)]
 pub use fanfare_driver as driver;
+#[cfg(feature = "smol")]
+#[doc(inline)]
+pub use fanfare_smol as smol;
 #[cfg(feature = "std-threads")]
 #[doc(inline)]
 pub use fanfare_std_threads as std_threads;
@@ -55,7 +58,7 @@ pub use fanfare_tokio as tokio;
 pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
-    config::{Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
+    config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
     handshake::Response,
     hub::{Closed, ConflationKey, Metadata, Publication, SendError},
     id::ConnectionId,

@@ -34,16 +34,16 @@ start_server() {
   done
 }
 
+# It watches the server from here. A helper that is killed as soon as it has started may still run the
+# script's own trap, and clean up under its feet.
 stop_server() {
   [ -n "$SERVER_PID" ] || return 0
-  local pid=$SERVER_PID killer status
+  local pid=$SERVER_PID deadline=$((SECONDS + 15))
   SERVER_PID=
   kill -TERM "$pid" 2>/dev/null
-  (sleep 15 && kill -KILL "$pid") >/dev/null 2>&1 &
-  killer=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    [ "$SECONDS" -lt "$deadline" ] || kill -KILL "$pid" 2>/dev/null
+    sleep 0.05
+  done
   wait "$pid" 2>/dev/null
-  status=$?
-  kill "$killer" 2>/dev/null
-  wait "$killer" 2>/dev/null
-  return "$status"
 }

@@ -25,7 +25,9 @@ openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$scr
   openssl genrsa -traditional -out "$scratch/pkcs1.key" 2048 2>/dev/null || { fail "openssl made no keys"; exit 1; }
 for form in pkcs8 sec1 pkcs1; do
   certificate "$scratch/$form.key" "$form" || { fail "openssl made no certificate for $form"; exit 1; }
-  start_server "$scratch/log" "$FANFARE" --addr 127.0.0.1:0 \
+  # A log of its own, so that no address of a former server is read.
+  : >"$scratch/$form.log"
+  start_server "$scratch/$form.log" "$FANFARE" --addr 127.0.0.1:0 \
     --tls-cert "$scratch/$form.pem" --tls-key "$scratch/$form.key" || exit 1
   if [ "$(shown)" = "$form" ]; then echo "$form: shown to openssl"; else fail "$form is not shown"; broken=1; fi
   for version in tls1_2 tls1_3; do

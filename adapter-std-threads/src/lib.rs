@@ -15,7 +15,8 @@
 //!
 //! Each shard has a thread, which sleeps in the system's poll. The application's
 //! futures (asynchronous handlers, the pull style) share a few workers, however
-//! many they are; a blocking handler has a thread of its own.
+//! many they are, for as long as there is a `Handle` of the server; a blocking
+//! handler has a thread of its own.
 
 mod accept;
 mod attach;

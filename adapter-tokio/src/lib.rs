@@ -1,4 +1,5 @@
 //! fanfare on tokio: sockets, timers and tasks; no decision about any of them.
+//! On Unix, with a runtime whose I/O and time are enabled.
 //!
 //! ```no_run
 //! use fanfare_driver::{App, Route};
@@ -11,6 +12,11 @@
 //! # Ok(())
 //! # }
 //! ```
+
+#[cfg(not(unix))]
+compile_error!(
+    "tokio waits for a shard's sockets by a descriptor, which only Unix has; use fanfare-std-threads"
+);
 
 mod accept;
 mod attach;

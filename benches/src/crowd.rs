@@ -42,9 +42,14 @@ impl Crowd {
 
     /// One more connection, through its whole handshake.
     pub fn open(&mut self) -> ConnectionId {
+        self.open_with(upgrade_request())
+    }
+
+    /// The same with a request of one's own.
+    pub fn open_with(&mut self, request: &[u8]) -> ConnectionId {
         let (hub, now) = (&mut self.hub, self.now);
         let id = hub.accept(now).expect("no other handshake is pending");
-        let mut head = upgrade_request().to_vec();
+        let mut head = request.to_vec();
         let received = hub.receive(now, id, &mut head).expect("the connection is new");
         let Some(Event::Request(request)) = received.event else { unreachable!("the head is complete") };
         let acceptance = Acceptance::new(&request, "10.0.0.1");

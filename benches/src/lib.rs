@@ -16,7 +16,7 @@ pub mod fan_out;
 mod peer;
 
 pub use crowd::{Crowd, NAMESPACE};
-pub use peer::{masked_stream, upgrade_request};
+pub use peer::{compressing_request, masked_stream, upgrade_request};
 
 use std::time::{Duration, Instant};
 

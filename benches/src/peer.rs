@@ -8,6 +8,13 @@ pub fn upgrade_request() -> &'static [u8] {
       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 }
 
+/// The same by a client that offers compression.
+pub fn compressing_request() -> Vec<u8> {
+    let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    let lines = upgrade_request().strip_suffix(b"\r\n\r\n").expect("a head ends with an empty line");
+    [lines, offer.as_bytes()].concat()
+}
+
 /// As many copies of `message` as fit into `bytes_max`, each in a frame with
 /// its own masking key, and how many they are.
 pub fn masked_stream(message: &Message<'_>, bytes_max: usize) -> (Vec<u8>, u64) {

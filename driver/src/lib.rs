@@ -3,8 +3,9 @@
 //! the one real clock.
 //!
 //! Applications use the facade `fanfare` and one adapter. An adapter builds a
-//! [`Launch`], runs each [`Shard`] on a task or thread of its own, and hands
-//! accepted sockets to the [`Acceptor`].
+//! [`Launch`], runs each [`Shard`] on a task or thread of its own, accepts from an
+//! [`OsListener`], and hands the sockets to the [`Acceptor`]. A shard watches them
+//! itself; the adapter lends it a thread to sleep on, or waits for its descriptor.
 
 #![warn(clippy::indexing_slicing)]
 

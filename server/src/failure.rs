@@ -1,7 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
-use fanfare::{TlsError, std_threads, tokio};
+use fanfare::{TlsError, smol, std_threads, tokio};
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +22,8 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     /// The runtime does not have shards there.
     #[error(
-        "placement `{placement}` has no meaning on runtime `{runtime}`; leave --placement out, or choose --runtime tokio"
+        "placement `{placement}` has no meaning on runtime `{runtime}`; leave --placement out, or choose --runtime \
+         tokio or smol"
     )]
     Placement { runtime: String, placement: String },
     /// The configuration file cannot be read.
@@ -64,6 +65,9 @@ pub(crate) enum Failure {
     /// The server could not be run, or ended early.
     #[error("{0}")]
     Tokio(#[from] tokio::ServeError),
+    /// The same on smol.
+    #[error("{0}")]
+    Smol(#[from] smol::ServeError),
     /// The same without a runtime.
     #[error("{0}")]
     StdThreads(#[from] std_threads::ServeError),
@@ -96,6 +100,7 @@ impl Failure {
             | Failure::Listen { .. }
             | Failure::Start(_)
             | Failure::Tokio(_)
+            | Failure::Smol(_)
             | Failure::StdThreads(_)
             | Failure::Output(_) => ExitCode::from(1),
         }

@@ -15,7 +15,9 @@ pub(crate) fn on_hangup(tls: Option<Tls>) -> Result<(), Failure> {
     let reload = move || {
         for _ in hangups.forever() {
             match tls.as_ref().map(Tls::reload) {
-                Some(Ok(())) => tracing::info!("new connections get the certificate that was read again"),
+                Some(Ok(())) => {
+                    tracing::info!("new connections get the certificate that was read again");
+                }
                 Some(Err(error)) => {
                     tracing::error!(%error, "the certificate was not reloaded; the old one stays");
                 }

@@ -24,8 +24,10 @@ struct Program {
 }
 
 impl Program {
-    fn start() -> Program {
-        let script = format!("ulimit -n {DESCRIPTORS_MAX} && exec \"$0\" --addr 127.0.0.1:0");
+    fn start(runtime: &str) -> Program {
+        let script = format!(
+            "ulimit -n {DESCRIPTORS_MAX} && exec \"$0\" --addr 127.0.0.1:0 --shards 2 --runtime {runtime}"
+        );
         let mut child = Command::new("sh")
             .args(["-c", &script, env!("CARGO_BIN_EXE_fanfare")])
             .stdout(Stdio::piped())
@@ -93,7 +95,21 @@ fn assert_served(stream: &mut TcpStream) {
 
 #[test]
 fn out_of_descriptors_it_serves_on_and_recovers() {
-    let program = Program::start();
+    recovers("tokio");
+}
+
+#[test]
+fn out_of_descriptors_it_serves_on_and_recovers_on_smol() {
+    recovers("smol");
+}
+
+#[test]
+fn out_of_descriptors_it_serves_on_and_recovers_without_a_runtime() {
+    recovers("std-threads");
+}
+
+fn recovers(runtime: &str) {
+    let program = Program::start(runtime);
     let mut served = Vec::new();
     let start = Instant::now();
     let mut waiting = loop {

@@ -6,7 +6,8 @@
 //! something to do go on, chosen by the seed; when none has, time can be
 //! [set forward](Simulation::advance) to the next deadline. A [`Wire`] is the
 //! far end of a connection, whose bytes arrive in pieces as chance wants it.
-//! Same seed and same calls, same outcome, also between calls from one thread.
+//! Same seed and same calls, same outcome; only blocking handlers, which get
+//! threads of the machine's, are outside of that.
 //!
 //! ```
 //! use fanfare_driver::{App, Route};
@@ -14,7 +15,7 @@
 //!
 //! let mut simulation = Simulation::new(7);
 //! let server = simulation.launch(App::new().route("/echo", Route::new()), 2)?;
-//! let mut wire = server.connect(None, Vec::new());
+//! let mut wire = server.connect(None);
 //! wire.try_write(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
 //! simulation.run();
 //! let mut answer = [0; 12];

@@ -39,7 +39,7 @@ fn is_cut(wire: &mut Wire) -> bool {
 }
 
 fn connect(server: &Server, said: &[u8]) -> Wire {
-    let mut wire = server.connect(None, Vec::new());
+    let mut wire = server.connect(None);
     assert_eq!(wire.try_write(said).unwrap(), said.len());
     wire
 }
@@ -104,7 +104,7 @@ fn a_server_that_is_stopped_ends_and_others_go_on() {
     simulation.run();
     assert_eq!(stopped.wait(), Ok(()));
     assert!(here.try_write(b"anyone?").is_err());
-    assert_eq!(first.connect(None, Vec::new()).try_read(&mut [0]).unwrap(), 0, "nobody takes it");
+    assert_eq!(first.connect(None).try_read(&mut [0]).unwrap(), 0, "nobody takes it");
 
     heard(&mut there);
     there.try_write(&texts(std::iter::once("still here".into()))).unwrap();

@@ -1,7 +1,8 @@
 //! Who may connect, and on what terms.
 
 use crate::world::{Log, Raw, World, config};
-use fanfare::{Accept, App, OriginRule, Response, Route};
+use fanfare::core::handshake::Network;
+use fanfare::{Accept, App, CloseCode, OriginRule, Response, Route, SendError};
 use http::StatusCode;
 
 fn echo() -> Route {
@@ -99,5 +100,38 @@ pub(crate) fn origins_are_judged_before_the_upgrade(world: &World) {
         let refused = server.try_connect("/", &[("Origin", foreign)]).err();
         assert_eq!(refused.map(|answer| answer.status), Some(403), "{foreign}");
         server.try_connect("/anyone", &[("Origin", foreign)]).unwrap().expect_echo("welcome");
+    }
+}
+
+/// What has to be said to the peer's program, and not only to its library.
+pub(crate) fn a_refusal_may_come_after_the_upgrade(world: &World) {
+    let log = Log::default();
+    let noted = log.clone();
+    let route = Route::new()
+        .on_open(|ctx| {
+            ctx.send_text(r#"{"code":4000,"message":"Connection Error","details":"no room"}"#)?;
+            ctx.close(CloseCode::from(4000), "no room");
+            Ok::<_, SendError>(())
+        })
+        .on_close(move |_, closed| noted.note(closed.reason.to_string()));
+    let server = world.start(App::new().route("/", route));
+    let mut peer = server.connect("/");
+    peer.expect(r#"{"code":4000,"message":"Connection Error","details":"no room"}"#);
+    peer.expect_close(4000);
+    assert_eq!(log.wait_for(1), ["closed by us with 4000"]);
+}
+
+/// Anybody can write a header; only a proxy that is trusted is believed.
+pub(crate) fn addresses_are_taken_from_trusted_proxies_only(world: &World) {
+    let proxy: Network = "127.0.0.2/32".parse().unwrap();
+    let route = || Route::new().on_message(|ctx, message| ctx.send(&message));
+    let server = world.start(App::new().trusted_proxies([proxy]).route("/", route()));
+    let said = "GET / HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9\r\n";
+    for (source, believed) in [([127, 0, 0, 2], [203, 0, 113, 9]), ([127, 0, 0, 3], [127, 0, 0, 3])] {
+        let mut raw = server.raw_from(source.into());
+        raw.write(Raw::request("/").replace("GET / HTTP/1.1\r\n", said).as_bytes());
+        raw.hear_upgrade();
+        let connections = server.handle().connections().wait().unwrap();
+        assert!(connections.iter().any(|info| info.address == Some(believed.into())), "{connections:?}");
     }
 }

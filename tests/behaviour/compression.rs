@@ -1,8 +1,7 @@
 //! permessage-deflate, seen by peers made of bytes and a zlib of their own.
 
 use crate::world::{Raw, Server, World, config, eventually, frame};
-use fanfare::core::config::Compression;
-use fanfare::{App, Route, Target};
+use fanfare::{App, Compression, Route, Target};
 use flate2::{Compress, Compression as Level, Decompress, FlushCompress, FlushDecompress, Status};
 
 const TEXT: u8 = 1;
@@ -50,7 +49,8 @@ fn inflate(payload: &[u8], window_bits: u8, bytes: usize) -> Vec<u8> {
 
 /// Something long that shrinks.
 fn news() -> String {
-    (0..300).map(|number| format!("line {number} of what is new; ")).collect()
+    let lines = (0..300).map(|number| format!("line {number} of what is new; "));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// The next message must say `text`, compressed.

@@ -4,6 +4,7 @@ use crate::world::{Log, World, config, frame};
 use fanfare::core::close::CloseReason;
 use fanfare::core::hub::SendError;
 use fanfare::{App, HandleError, Route};
+use futures_util::future::join3;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -169,17 +170,14 @@ pub(crate) fn every_receiver_hears_of_the_end(world: &World) {
         async move {
             let receive = |connection: fanfare::Connection| {
                 let log = log.clone();
-                tokio::spawn(async move {
+                async move {
                     while connection.recv().await.is_some() {
                         log.note("a message");
                     }
                     log.note("the end");
-                })
+                }
             };
-            let receivers = [receive(connection.clone()), receive(connection.clone()), receive(connection)];
-            for receiver in receivers {
-                drop(receiver.await);
-            }
+            join3(receive(connection.clone()), receive(connection.clone()), receive(connection)).await;
         }
     });
     let server = world.start(App::new().route("/", route));

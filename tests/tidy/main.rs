@@ -9,6 +9,7 @@
 mod calls;
 mod code;
 mod defaults;
+mod dependencies;
 mod items;
 mod leaks;
 mod markdown;
@@ -107,11 +108,25 @@ fn readme_has_the_two_commands() {
 }
 
 #[test]
-fn the_example_of_readme_is_the_one_that_is_compiled() {
+fn the_examples_of_readme_are_those_that_are_compiled() {
     let tree = Tree::of_project();
-    let example = markdown::without_introduction(&tree.file("examples/chat.rs").text);
-    let shown = markdown::programs(&tree.file("README.md").text);
-    assert_eq!(shown, [example], "README.md must show examples/chat.rs from its first `use` on");
+    let shown = markdown::blocks(&tree.file("README.md").text, "rust");
+    let compiled = ["app", "tokio"].map(|name| tree.file(&format!("examples/chat/{name}.rs")).text.as_str());
+    assert_eq!(shown, compiled.map(markdown::without_introduction), "README.md must show these files");
+}
+
+#[test]
+fn to_move_between_runtimes_takes_no_more_lines_than_readme_says() {
+    let tree = Tree::of_project();
+    let main = |name| markdown::without_introduction(&tree.file(&format!("examples/chat/{name}.rs")).text);
+    let moves = ["smol", "std_threads"].map(|name| markdown::differences(main("tokio"), main(name)));
+    for lines in &moves {
+        let changed = lines.iter().filter(|line| line.starts_with('-')).count();
+        assert!(changed <= 3, "a diff of at most three lines is promised: {lines:?}");
+    }
+    let shown = markdown::blocks(&tree.file("README.md").text, "diff");
+    let shown = shown.iter().map(|block| block.lines().collect::<Vec<_>>()).collect::<Vec<_>>();
+    assert_eq!(shown, moves, "README.md must show these differences");
 }
 
 #[test]
@@ -128,6 +143,26 @@ fn the_documented_settings_and_defaults_are_those_of_the_code() {
     let rows = settings::rows(tree.file("docs/configuration.md"));
     assert!(rows.len() > 20, "only {} rows of settings were found: the search is broken", rows.len());
     assert_none(&settings::disagreements(&rows, &settings::fields(tree), &defaults::defaults(tree)));
+}
+
+/// What only an async runtime brings, by the feature that brings it.
+const RUNTIMES: [(&str, &[&str]); 2] = [
+    ("tokio", &["tokio", "fanfare-tokio"]),
+    ("smol", &["smol", "fanfare-smol", "async-io", "async-executor", "futures-lite"]),
+];
+
+#[test]
+fn an_adapter_brings_no_runtime_but_its_own() {
+    for feature in ["tokio", "smol", "std-threads"] {
+        let brought = dependencies::with_feature(feature);
+        assert!(brought.contains(&format!("fanfare-{feature}")) && brought.contains("mio"), "{brought:?}");
+        for (runtime, crates) in RUNTIMES {
+            for name in crates {
+                assert_eq!(brought.contains(*name), runtime == feature, "`{feature}` and {name}");
+            }
+        }
+        assert!(!brought.contains("futures-util"), "`{feature}` must not bring it");
+    }
 }
 
 #[test]

@@ -81,7 +81,8 @@ impl Hub {
         let limits = config.profile(link.profile);
         let written = link.output.sent(frames, outbox.as_deref_mut(), limits, bytes);
         stats.deliveries_sent += u64::from(written.messages);
-        if outbox.as_deref_mut().is_some_and(|outbox| outbox.take_room(limits)) {
+        // Once it closes there is nothing to wait for, and nothing to be told.
+        if link.phase == Phase::Open && outbox.as_deref_mut().is_some_and(|outbox| outbox.take_room(limits)) {
             notices.push_back(Notice::Room(id));
         }
         let pending = !link.output.is_empty() || outbox.is_some_and(|outbox| !outbox.queue().is_empty());

@@ -41,12 +41,12 @@ const RSV1: u8 = 0x40;
 impl Frame {
     /// A text message.
     pub fn text(text: &str) -> Frame {
-        encode(head(OpCode::Data(Data::Text)), text.as_bytes())
+        encode(&head(OpCode::Data(Data::Text)), text.as_bytes())
     }
 
     /// A binary message.
     pub fn binary(bytes: &[u8]) -> Frame {
-        encode(head(OpCode::Data(Data::Binary)), bytes)
+        encode(&head(OpCode::Data(Data::Binary)), bytes)
     }
 
     /// A ping. Its payload comes back in the pong.
@@ -55,24 +55,24 @@ impl Frame {
             // The heartbeat's: a million of them need no allocation.
             return Frame { bytes: Bytes::from_static(b"\x89\x00") };
         }
-        encode(head(OpCode::Control(Control::Ping)), payload)
+        encode(&head(OpCode::Control(Control::Ping)), payload)
     }
 
     /// The answer to a ping, with the ping's payload (RFC 6455 §5.5.3).
     pub fn pong(payload: &ControlPayload<'_>) -> Frame {
-        encode(head(OpCode::Control(Control::Pong)), payload)
+        encode(&head(OpCode::Control(Control::Pong)), payload)
     }
 
     /// A close frame. The reason is cut between characters to the 123 bytes that
     /// fit. A code that must not be sent (RFC 6455 §7.4), such as the 1005 of a
     /// peer that gave none, gives a close frame without code and reason.
     pub fn close(code: CloseCode, reason: &str) -> Frame {
-        encode(head(OpCode::Control(Control::Close)), &close::body(code, reason))
+        encode(&head(OpCode::Control(Control::Close)), &close::body(code, reason))
     }
 
     /// A message whose payload is compressed, marked as such (RFC 7692 §6).
     pub(crate) fn compressed(kind: MessageKind, deflated: &[u8]) -> Frame {
-        encode(FrameHeader { rsv1: true, ..head(opcode(kind)) }, deflated)
+        encode(&FrameHeader { rsv1: true, ..head(opcode(kind)) }, deflated)
     }
 
     /// Kind and payload of an unmasked message that is not compressed; `None`
@@ -100,7 +100,7 @@ impl Frame {
     pub fn masked(&self, key: [u8; 4]) -> Frame {
         let Some((first, payload)) = self.unmasked() else { return self.clone() };
         let rsv1 = first & RSV1 != 0;
-        encode(FrameHeader { rsv1, mask: Some(key), ..head(OpCode::from(first & 0x0F)) }, payload)
+        encode(&FrameHeader { rsv1, mask: Some(key), ..head(OpCode::from(first & 0x0F)) }, payload)
     }
 
     /// Length of the payload of an unmasked frame, in bytes.
@@ -143,7 +143,7 @@ impl Frame {
 
 impl From<&Message<'_>> for Frame {
     fn from(message: &Message<'_>) -> Self {
-        encode(head(opcode(message.kind())), message.as_bytes())
+        encode(&head(opcode(message.kind())), message.as_bytes())
     }
 }
 
@@ -168,7 +168,7 @@ fn head(opcode: OpCode) -> FrameHeader {
 
 /// Header and payload into one allocation of exactly their size, so that it
 /// becomes shared bytes without another copy.
-fn encode(header: FrameHeader, payload: &[u8]) -> Frame {
+fn encode(header: &FrameHeader, payload: &[u8]) -> Frame {
     let payload_bytes = payload.len() as u64;
     let header_bytes = header.len(payload_bytes);
     let mut bytes = Vec::with_capacity(header_bytes + payload.len());

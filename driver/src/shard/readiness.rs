@@ -148,7 +148,8 @@ impl Wake for Alarm {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use mio::Interest;

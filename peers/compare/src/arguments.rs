@@ -14,7 +14,7 @@ Starts each server anew in each round, one after the other, loads it and stops i
 A COMMAND is split at spaces and must print `listening on http://ADDRESS:PORT`.
 PATH is /ws/echo for echo and /ws/broadcast otherwise. The first server is the
 base of the ratios. Without servers: floor-writev, floor-plain, tungstenite-hub,
-axum-hub, and fanfare if it has been built.";
+axum-hub, and fanfare on each runtime if it has been built.";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Arguments {
@@ -103,8 +103,10 @@ impl Server {
             own("tungstenite-hub", "tungstenite-hub", &[]),
             own("axum-hub", "axum-hub", &[]),
         ];
-        servers
-            .extend(fanfare.map(|program| server("fanfare", program, &["serve", "--addr", "127.0.0.1:0"])));
+        for runtime in ["tokio", "smol", "std-threads"] {
+            let flags = ["serve", "--addr", "127.0.0.1:0", "--runtime", runtime];
+            servers.extend(fanfare.map(|program| server(&format!("fanfare-{runtime}"), program, &flags)));
+        }
         servers
     }
 }

@@ -133,7 +133,7 @@ impl fmt::Display for Field<'_> {
             Field::Bytes(bytes) => f.write_str(&format_bytes(**bytes)),
             Field::Time(time) => f.write_str(&format_time(**time)),
             Field::TimeOrOff(Some(time)) => f.write_str(&format_time(*time)),
-            Field::TimeOrOff(None) => f.write_str(OFF),
+            Field::TimeOrOff(None) | Field::FileOrOff(None) => f.write_str(OFF),
             Field::Overflow(policy) => write!(f, "{policy}"),
             Field::ClientIds(policy) => write!(f, "{policy}"),
             Field::Compression(choice) => write!(f, "{choice}"),
@@ -146,7 +146,6 @@ impl fmt::Display for Field<'_> {
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
             Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
-            Field::FileOrOff(None) => f.write_str(OFF),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::InvalidValue;
 use crate::failure::Failure;
-use fanfare::tokio;
+use fanfare::{smol, tokio};
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,17 +14,20 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Runtime {
     Tokio,
+    Smol,
     StdThreads,
 }
 
 impl Runtime {
-    const NAMES: [(&str, Runtime); 2] = [("tokio", Runtime::Tokio), ("std-threads", Runtime::StdThreads)];
+    const NAMES: [(&str, Runtime); 3] =
+        [("tokio", Runtime::Tokio), ("smol", Runtime::Smol), ("std-threads", Runtime::StdThreads)];
 }
 
 impl fmt::Display for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Runtime::Tokio => "tokio",
+            Runtime::Smol => "smol",
             Runtime::StdThreads => "std-threads",
         })
     }
@@ -37,7 +40,7 @@ impl FromStr for Runtime {
         let found = Runtime::NAMES.into_iter().find(|(name, _)| *name == text);
         found
             .map(|(_, runtime)| runtime)
-            .ok_or_else(|| InvalidValue::new("runtime", text, "tokio or std-threads"))
+            .ok_or_else(|| InvalidValue::new("runtime", text, "tokio, smol or std-threads"))
     }
 }
 
@@ -78,6 +81,8 @@ impl FromStr for Placement {
 pub(crate) enum Shards {
     /// Tasks of tokio's, or threads with a tokio runtime each.
     Tokio(tokio::Placement),
+    /// Tasks of smol's, or threads that share its reactor.
+    Smol(smol::Placement),
     /// Threads without a runtime.
     StdThreads,
 }
@@ -89,6 +94,8 @@ impl Shards {
                 Ok(Shards::Tokio(tokio::Placement::Tasks))
             }
             (Runtime::Tokio, Placement::Threads) => Ok(Shards::Tokio(tokio::Placement::Threads)),
+            (Runtime::Smol, Placement::Auto | Placement::Tasks) => Ok(Shards::Smol(smol::Placement::Tasks)),
+            (Runtime::Smol, Placement::Threads) => Ok(Shards::Smol(smol::Placement::Threads)),
             (Runtime::StdThreads, Placement::Auto | Placement::Threads) => Ok(Shards::StdThreads),
             (Runtime::StdThreads, Placement::Tasks) => {
                 let (runtime, placement) = (runtime.to_string(), placement.to_string());

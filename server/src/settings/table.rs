@@ -74,7 +74,7 @@ static SERVER: [Setting; 6] = [
         "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
     ),
     row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
-    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio or std-threads"),
+    row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio, smol or std-threads"),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
         "stop_time_max",
@@ -290,7 +290,7 @@ static SHARDS: [Setting; 5] = [
     row(
         "placement",
         |d| Field::Placement(&mut d.placement),
-        "Where shards run: tasks of one runtime, threads with one each (the only way of std-threads), or auto",
+        "Where shards run: tasks of the runtime, threads of their own (the only way of std-threads), or auto",
     ),
     row(
         "read_buffer_bytes",

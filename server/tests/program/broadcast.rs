@@ -49,6 +49,11 @@ fn rooms_are_apart_between_threads() {
 }
 
 #[test]
+fn rooms_are_apart_on_smol() {
+    rooms_are_apart(&Program::start(&["--shards", "2", "--runtime", "smol"]));
+}
+
+#[test]
 fn rooms_are_apart_without_a_runtime() {
     rooms_are_apart(&Program::start(&["--shards", "2", "--runtime", "std-threads"]));
 }

@@ -147,6 +147,11 @@ fn a_conversation_between_threads() {
 }
 
 #[test]
+fn a_conversation_on_smol() {
+    conversation(&Program::start(&["--shards", "2", "--runtime", "smol"]));
+}
+
+#[test]
 fn a_conversation_without_a_runtime() {
     conversation(&Program::start(&["--shards", "2", "--runtime", "std-threads"]));
 }

@@ -81,13 +81,13 @@ fn a_value_that_cannot_be_read_names_where_it_stands() {
     assert_refused(
         &["--runtime", "smoll"],
         2,
-        "fanfare: --runtime: `smoll` is no runtime; use tokio or std-threads",
+        "fanfare: --runtime: `smoll` is no runtime; use tokio, smol or std-threads",
     );
     assert_refused(
         &["--runtime", "std-threads", "--placement", "tasks"],
         2,
         "fanfare: placement `tasks` has no meaning on runtime `std-threads`; leave --placement out, or choose \
-         --runtime tokio",
+         --runtime tokio or smol",
     );
     assert_eq!(
         refusal(fanfare(&[]).env("FANFARE_MESSAGE_BYTES_MAX", "1MB")),

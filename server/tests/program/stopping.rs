@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use tungstenite::Message;
 
 /// Every way to run it; the numbers of shards say enough for one way each.
-const WAYS: [&[&str]; 4] = [
+const WAYS: [&[&str]; 7] = [
     &["--shards", "1"],
     &["--shards", "2"],
     &["--shards", "2", "--placement", "threads"],
+    &["--shards", "1", "--runtime", "smol"],
+    &["--shards", "2", "--runtime", "smol"],
+    &["--shards", "2", "--runtime", "smol", "--placement", "threads"],
     &["--shards", "2", "--runtime", "std-threads"],
 ];
 

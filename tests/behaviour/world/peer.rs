@@ -1,20 +1,16 @@
 //! An independent WebSocket peer.
 
-use super::{Answer, World};
-use async_tungstenite::WebSocketStream;
-use async_tungstenite::tokio::{TokioAdapter, client_async};
+use super::Answer;
+use super::runtime::{Serving, Voice};
 use async_tungstenite::tungstenite::client::IntoClientRequest;
 use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::{Error, Message};
-use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue};
-use std::net::SocketAddr;
-use tokio::net::TcpStream;
+use std::net::Ipv4Addr;
 
 /// An open connection, seen from the other side.
 pub(crate) struct Peer<'w> {
-    world: &'w World,
-    stream: WebSocketStream<TokioAdapter<TcpStream>>,
+    voice: Box<dyn Voice + 'w>,
 }
 
 /// What a peer hears; heartbeats are its library's business.
@@ -29,22 +25,21 @@ pub(crate) enum Said {
 }
 
 impl<'w> Peer<'w> {
-    /// The handshake on a fresh stream.
+    /// The handshake on a fresh connection.
     #[track_caller]
     pub(super) fn open(
-        world: &'w World,
-        stream: TcpStream,
-        host: SocketAddr,
+        server: &dyn Serving,
+        source: Ipv4Addr,
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Peer<'w>, Answer> {
-        let mut request = format!("ws://{host}{path}").into_client_request().unwrap();
+        let mut request = format!("ws://{}{path}", server.address()).into_client_request().unwrap();
         for (name, value) in headers {
             let name = HeaderName::try_from(*name).unwrap();
             request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
         }
-        match world.await_(client_async(request, stream)) {
-            Ok((stream, _)) => Ok(Peer { world, stream }),
+        match server.open(source, request) {
+            Ok(voice) => Ok(Peer { voice }),
             Err(Error::Http(response)) => Err(Answer::from(*response)),
             Err(error) => panic!("the handshake must be answered: {error}"),
         }
@@ -69,23 +64,23 @@ impl<'w> Peer<'w> {
     #[track_caller]
     pub(crate) fn close(&mut self, code: u16, reason: &str) {
         let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
-        self.world.await_(self.stream.close(Some(frame))).unwrap();
+        self.say(Message::Close(Some(frame)));
     }
 
     /// The next thing the server says.
     #[track_caller]
     pub(crate) fn hear(&mut self) -> Said {
         loop {
-            return match self.world.await_(self.stream.next()) {
-                Some(Ok(Message::Text(text))) => Said::Text(text.as_str().to_owned()),
-                Some(Ok(Message::Binary(bytes))) => Said::Binary(bytes.to_vec()),
-                Some(Ok(Message::Pong(payload))) => Said::Pong(payload.to_vec()),
-                Some(Ok(Message::Close(Some(frame)))) => {
+            return match self.voice.hear() {
+                Ok(Message::Text(text)) => Said::Text(text.as_str().to_owned()),
+                Ok(Message::Binary(bytes)) => Said::Binary(bytes.to_vec()),
+                Ok(Message::Pong(payload)) => Said::Pong(payload.to_vec()),
+                Ok(Message::Close(Some(frame))) => {
                     Said::Close(frame.code.into(), frame.reason.as_str().to_owned())
                 }
-                Some(Ok(Message::Close(None))) => Said::Close(1005, String::new()),
-                Some(Ok(Message::Ping(_) | Message::Frame(_))) => continue,
-                None | Some(Err(_)) => Said::End,
+                Ok(Message::Close(None)) => Said::Close(1005, String::new()),
+                Ok(Message::Ping(_) | Message::Frame(_)) => continue,
+                Err(_) => Said::End,
             };
         }
     }
@@ -114,6 +109,6 @@ impl<'w> Peer<'w> {
 
     #[track_caller]
     fn say(&mut self, message: Message) {
-        self.world.await_(self.stream.send(message)).unwrap();
+        self.voice.say(message).unwrap();
     }
 }

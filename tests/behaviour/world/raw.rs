@@ -1,14 +1,12 @@
 //! A peer made of bytes, which can misbehave.
 
-use super::DEADLINE;
+use super::runtime::Stream;
 use http::Response;
-use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A TCP connection, blocking.
-pub(crate) struct Raw(TcpStream);
+/// A connection of bytes, blocking.
+pub(crate) struct Raw(Box<dyn Stream>);
 
 /// An HTTP answer.
 #[derive(Debug)]
@@ -39,24 +37,12 @@ pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 impl Raw {
-    pub(super) fn connect(address: SocketAddr) -> Raw {
-        Raw::connect_from(Ipv4Addr::LOCALHOST, address)
-    }
-
-    /// With a small receive buffer, so that a peer that does not read is felt soon.
-    pub(super) fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Raw {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.set_recv_buffer_size(16 * 1024).unwrap();
-        socket.bind(&SocketAddr::from((source, 0)).into()).unwrap();
-        socket.connect(&address.into()).unwrap();
-        let stream = TcpStream::from(socket);
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+    pub(super) fn new(stream: Box<dyn Stream>) -> Raw {
         Raw(stream)
     }
 
-    pub(crate) fn into_stream(self) -> TcpStream {
+    /// For whoever speaks by other means, such as TLS.
+    pub(crate) fn into_stream(self) -> impl Read + Write {
         self.0
     }
 
@@ -69,16 +55,13 @@ impl Raw {
     /// bytes were taken.
     pub(crate) fn write_for(&mut self, mut bytes: &[u8], patience: Duration) -> usize {
         let given = bytes.len();
-        self.0.set_write_timeout(Some(patience)).unwrap();
-        while !bytes.is_empty() {
-            match self.0.write(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
-                Err(error) => panic!("writing must be possible: {error}"),
+        loop {
+            let count = self.0.write_for(bytes, patience).unwrap();
+            bytes = &bytes[count..];
+            if count == 0 || bytes.is_empty() {
+                return given - bytes.len();
             }
         }
-        self.0.set_write_timeout(Some(DEADLINE)).unwrap();
-        given - bytes.len()
     }
 
     /// Asks for a WebSocket connection, which must be accepted.
@@ -162,12 +145,12 @@ impl Raw {
 
     /// Ends the writing side.
     pub(crate) fn finish(&mut self) {
-        self.0.shutdown(Shutdown::Write).unwrap();
+        self.0.finish();
     }
 
     /// Breaks off with a reset.
     pub(crate) fn reset(self) {
-        SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
+        self.0.reset();
     }
 
     /// Whether the other side has let go of the socket: what is written is

@@ -17,6 +17,12 @@ use std::time::Duration;
 pub(super) const HEAD: &[u8] = b"GET /chat?room=blue HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
+/// The same with an offer of extensions.
+pub(super) fn head_offering(offer: &str) -> Vec<u8> {
+    let offer = format!("\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
+    [HEAD.strip_suffix(b"\r\n\r\n").unwrap(), offer.as_bytes()].concat()
+}
+
 const CLIENT_LIMITS: Limits = Limits { message_bytes_max: 1 << 20, fragments_max: 1 };
 
 /// A hub, its time, and what it told.
@@ -152,9 +158,7 @@ impl World {
 
     /// An open connection whose request had this offer of extensions.
     pub(super) fn connect_offering(&mut self, profile: ProfileId, offer: &str) -> Peer {
-        let offer = format!("\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
-        let head = [HEAD.strip_suffix(b"\r\n\r\n").unwrap(), offer.as_bytes()].concat();
-        self.connect_with(&head, profile, "ann")
+        self.connect_with(&head_offering(offer), profile, "ann")
     }
 
     pub(super) fn answer(&mut self, peer: &Peer, status: StatusCode) {

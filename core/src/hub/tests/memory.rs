@@ -60,7 +60,9 @@ fn a_crowd_that_has_left_leaves_little_behind() {
         let ids = come(&mut hub);
         let capacities = hub.capacities();
         assert!(capacities.iter().all(|capacity| *capacity >= CROWD), "{capacities:?}");
-        ids.into_iter().for_each(|id| leave(&mut hub, id));
+        for id in ids {
+            leave(&mut hub, id);
+        }
         let capacities = hub.capacities();
         assert!(capacities.iter().all(|capacity| *capacity <= KEPT_PLACES), "{capacities:?}");
         hub.check_invariants();

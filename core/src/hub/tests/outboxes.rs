@@ -181,6 +181,20 @@ fn a_send_that_finds_no_room_hears_when_half_of_it_is_free() {
     }
 }
 
+/// What was queued still leaves, but nothing may follow the end that was told.
+#[test]
+fn no_room_is_told_of_after_the_end() {
+    let mut world = World::new(|server| server.connection.outbox_messages_max = 2);
+    let mut peer = world.connect("ann");
+    let frame = Frame::text("message");
+    let sent = [(); 3].map(|()| world.hub.send_if_room(world.now, peer.id, &frame).unwrap());
+    assert_eq!(sent, [true, true, false]);
+    world.hub.fail(world.now, peer.id, crate::close::CloseCode::Error, CloseReason::HandlerFailed).unwrap();
+    world.drain(&mut peer);
+    assert_eq!(peer.take_heard().len(), 3, "both messages, and the close");
+    assert!(world.closed(peer.id).is_some() && !world.notices.contains(&Notice::Room(peer.id)));
+}
+
 #[test]
 fn what_can_never_be_queued_is_not_to_be_waited_for() {
     let mut world = World::new(|server| server.connection.message_bytes_max = 100);

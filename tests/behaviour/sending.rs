@@ -1,0 +1,111 @@
+//! What can be sent, and what is said of that which cannot.
+
+use crate::world::{Log, Said, World, config, frame};
+use fanfare::core::hub::SendError;
+use fanfare::core::wire::ControlPayload;
+use fanfare::{App, HandleError, Message, Overflow, Route};
+use std::time::Duration;
+
+fn echo() -> Route {
+    Route::new().on_message(|ctx, message| ctx.send(&message))
+}
+
+/// By the future of a connection, of each type, and the empty ones too.
+pub(crate) fn messages_are_received_and_sent_with_their_type(world: &World) {
+    let route = Route::new().on_connection(|connection| async move {
+        while let Some(message) = connection.recv().await {
+            connection.send(message).await?;
+        }
+        Ok::<_, HandleError>(())
+    });
+    let server = world.start(App::new().route("/", route));
+    let mut peer = server.connect("/");
+    for text in ["", "héllo", ""] {
+        peer.expect_echo(text);
+    }
+    for bytes in [vec![], vec![0, 255], vec![7; 100_000]] {
+        peer.send_binary(&bytes);
+        assert_eq!(peer.hear(), Said::Binary(bytes));
+    }
+    peer.close(1000, "");
+    peer.expect_close(1000);
+}
+
+/// A message that no outbox could hold, one that this one cannot hold now, and
+/// one for nobody.
+pub(crate) fn a_send_that_cannot_be_is_a_typed_error(world: &World) {
+    const BYTES_MAX: usize = 4 * 1024 * 1024;
+    let small = config(|settings| {
+        settings.connection.outbox_policy = Overflow::DropNewest;
+        settings.connection.outbox_messages_max = 4;
+        settings.connection.outbox_bytes_max = BYTES_MAX;
+    });
+    let server = world.start(App::new().config(small).route("/", echo()));
+    let stopped = server.raw_open("/");
+    let id = server.handle().connections().wait().unwrap()[0].id;
+    let send = |bytes: &[u8]| server.handle().send(id, bytes).wait();
+
+    let refused = send(&vec![0; BYTES_MAX]);
+    assert!(matches!(refused, Err(HandleError::Send(SendError::TooLarge { .. }))), "{refused:?}");
+    let chunk = vec![0; 64 * 1024];
+    let full = loop {
+        if let Err(error) = send(&chunk) {
+            break error;
+        }
+    };
+    assert!(matches!(full, HandleError::Send(SendError::QueueFull { messages: 4, .. })), "{full:?}");
+    assert_eq!(server.handle().stats().connections_closed, 0, "a full outbox is no end");
+
+    stopped.reset();
+    crate::world::eventually("the connection's end", || server.handle().totals().connections == 0);
+    assert_eq!(send(b"late"), Err(HandleError::UnknownRecipient(id.to_string())));
+}
+
+pub(crate) fn an_application_may_ping(world: &World) {
+    let log = Log::default();
+    let noted = log.clone();
+    let route = Route::new()
+        .on_message(|ctx, message| {
+            let payload = ControlPayload::try_from(message.as_bytes())?;
+            ctx.ping(&payload)?;
+            Ok::<_, fanfare::HandlerError>(ctx.send(&Message::from("pinged"))?)
+        })
+        .on_error(|ctx, error| {
+            let _ = ctx.send_text(&error.to_string());
+        })
+        .on_pong(move |_, payload| noted.note(String::from_utf8_lossy(payload)));
+    let server = world.start(App::new().route("/", route));
+    let mut raw = server.raw_open("/");
+    raw.write(&frame(1, b"are you there?"));
+    assert_eq!(raw.hear(), (9, b"are you there?".to_vec()));
+    assert_eq!(raw.hear(), (1, b"pinged".to_vec()));
+    raw.write(&frame(10, b"I am"));
+    assert_eq!(log.wait_for(1), ["I am"]);
+    // A ping is no way around the limits of control frames.
+    raw.write(&frame(1, &[b'x'; 126]));
+    let (opcode, why) = raw.hear();
+    assert!(opcode == 1 && String::from_utf8_lossy(&why).contains("125"), "{why:?}");
+}
+
+/// Whoever answers no ping and says nothing is cut; what it says instead will do.
+pub(crate) fn the_silent_are_pinged_and_cut(world: &World) {
+    const BEAT: Duration = Duration::from_millis(100);
+    const BEATS: usize = 10;
+    let log = Log::default();
+    let noted = log.clone();
+    let attentive = config(|settings| {
+        settings.connection.ping_interval = Some(BEAT);
+        settings.connection.liveness_time_max = 4 * BEAT;
+    });
+    let route = echo().on_close(move |_, closed| noted.note(closed.reason.to_string()));
+    let server = world.start(App::new().config(attentive).route("/", route));
+    let (mut silent, mut chatty) = (server.raw_open("/"), server.raw_open("/"));
+    for _ in 0..BEATS {
+        assert_eq!(chatty.hear(), (9, Vec::new()));
+        chatty.write(&frame(1, b"no pong from me"));
+        assert_eq!(chatty.hear(), (1, b"no pong from me".to_vec()));
+    }
+    assert_eq!(log.wait_for(1), ["closed because the Liveness deadline passed"]);
+    silent.hear_end();
+    assert_eq!(server.handle().totals().connections, 1);
+}
