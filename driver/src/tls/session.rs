@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// header: as much as one record holds. A peer that stops is felt when it is full.
 pub(super) const CIPHERTEXT_BYTES_MAX: usize = 16 * 1024;
 
+/// What does not fit as a whole waits until this much does, so that a slow peer
+/// does not get a record for each of a few bytes.
+const PART_BYTES_MIN: usize = 1024;
+
 /// How much may have begun and not ended: a record is a quarter of it, a message
 /// of the handshake may be cut into records as small as the peer likes.
 const BEGUN_BYTES_MAX: usize = 64 * 1024;
@@ -127,6 +131,9 @@ impl Session {
     /// Encrypts as much of `plaintext` as there is room for; says how much.
     pub(super) fn encrypt(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
         let room = CIPHERTEXT_BYTES_MAX.saturating_sub(self.outgoing.waiting().len());
+        if room < plaintext.len().min(PART_BYTES_MIN) {
+            return Ok(0);
+        }
         let Some(plaintext @ [_, ..]) = plaintext.get(..room.min(plaintext.len())) else { return Ok(0) };
         let is_written = self.write(What::Plaintext(plaintext))?;
         Ok(if is_written { plaintext.len() } else { 0 })

@@ -1,6 +1,6 @@
 //! A session against rustls's own client, both moved by hand.
 
-use super::{BEGUN_BYTES_MAX, CIPHERTEXT_BYTES_MAX, Session};
+use super::{BEGUN_BYTES_MAX, CIPHERTEXT_BYTES_MAX, PART_BYTES_MIN, Session};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
@@ -134,6 +134,17 @@ fn plaintext_without_room_is_handed_out_and_what_follows_left_alone() {
     assert_eq!(pair.near.encrypt(b"meanwhile"), Ok(9));
     assert_eq!(pair.far_hears(), b"meanwhile");
     assert_eq!(pair.hear(&input[first_len..]).unwrap(), b"second");
+}
+
+#[test]
+fn what_is_long_is_not_cut_into_crumbs() {
+    let mut pair = Pair::open(&TLS13);
+    assert_eq!(pair.near.encrypt(&[7; CIPHERTEXT_BYTES_MAX]), Ok(CIPHERTEXT_BYTES_MAX));
+    while pair.near.outgoing.waiting().len() > CIPHERTEXT_BYTES_MAX - PART_BYTES_MIN {
+        assert_eq!(pair.near.encrypt(&[8; 2 * PART_BYTES_MIN]), Ok(0));
+        pair.near.outgoing.advance(1);
+    }
+    assert_eq!(pair.near.encrypt(&[8; 2 * PART_BYTES_MIN]), Ok(PART_BYTES_MIN));
 }
 
 #[test]
