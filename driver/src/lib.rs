@@ -36,7 +36,7 @@ pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route
 pub use blocking::BlockingConnection;
 pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
-pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome};
+pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};
 pub use handle::{ConnectionInfo, Handle, Recipient};
 pub use intake::{Intake, Next};
 pub use listener::OsListener;

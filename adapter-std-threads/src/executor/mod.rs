@@ -56,10 +56,10 @@ impl Executor {
     pub(crate) fn start(workers: usize) -> io::Result<Executor> {
         let executor = Executor { shared: Arc::default() };
         lock(&executor.shared.queue).workers = workers;
-        for number in 0..workers {
+        for _ in 0..workers {
             let shared = Arc::clone(&executor.shared);
             // Those that were started end with the executor when one cannot be.
-            thread::Builder::new().name(format!("fanfare-worker-{number}")).spawn(move || work(&shared))?;
+            thread::Builder::new().name("fanfare-worker".into()).spawn(move || work(&shared))?;
         }
         Ok(executor)
     }
