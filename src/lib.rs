@@ -68,7 +68,7 @@ pub use fanfare_core::{
 #[doc(no_inline)]
 pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, Handle,
-    HandleError, HandlerError, Recipient, Reply, Request, Route, StopOptions,
+    HandleError, HandlerError, Recipient, Reply, Request, Route, ServeError, StopOptions,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

@@ -107,7 +107,7 @@ fn without_its_executor_a_server_is_not_run() {
     let server = Server::with_executor(echo(), 1, Placement::Tasks, &executor).unwrap();
     drop(executor);
     let error = smol::block_on(server.run()).unwrap_err();
-    assert_eq!(error.to_string(), "the server cannot be started, or cannot go on: its executor is gone");
+    assert_eq!(error.to_string(), "the server could not be started: its executor is gone");
 }
 
 #[test]

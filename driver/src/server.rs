@@ -20,6 +20,7 @@ use fanfare_core::directory::{Budget, Directory, ShardSet};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ShardId;
 use fanfare_core::stats::Stats;
+use fanfare_core::time::Instant;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -332,6 +333,11 @@ impl Acceptor {
         shard.inbox.push(Command::Arrive(arrival)).inspect_err(|_| {
             shard.load.fetch_sub(1, Ordering::Relaxed);
         })
+    }
+
+    /// The server's time.
+    pub(crate) fn now(&self) -> Instant {
+        self.server.clock.now()
     }
 
     /// Resolves when a stop has been asked for and all connections are closed
