@@ -174,18 +174,20 @@ impl Output {
     ) -> Written {
         let mut written = Written::default();
         while bytes > 0 {
-            let Some(begun) = self.begun.take().or_else(|| self.begin(frames, outbox.as_deref_mut())) else {
+            let begun = match self.begun.take() {
+                Some(begun) => Some(begun),
+                None => self.begin(frames, outbox.as_deref_mut()),
+            };
+            let Some(Begun { frame, bytes_left }) = begun else {
                 debug_assert!(false, "{bytes} more bytes reported as sent than were lent");
                 break;
             };
-            let Begun { frame, bytes_left } = begun;
-            match u32::try_from(bytes) {
-                Ok(bytes) if bytes < bytes_left => {
-                    self.begun = Some(Begun { frame, bytes_left: bytes_left - bytes });
-                    break;
-                }
-                Ok(_) | Err(_) => bytes -= bytes_left as usize,
-            }
+            let Some(left) = bytes.checked_sub(bytes_left as usize) else {
+                let bytes_left = bytes_left - u32::try_from(bytes).unwrap_or(bytes_left);
+                self.begun = Some(Begun { frame, bytes_left });
+                break;
+            };
+            bytes = left;
             self.finish(frames.release(frame), &mut written);
         }
         self.lent_control = 0;
