@@ -148,6 +148,7 @@ impl Frames {
     }
 
     /// Appends a frame of `bytes` bytes, to which a hold of the caller's passes.
+    #[inline]
     pub(crate) fn push_back(&mut self, queue: &mut Queue, key: FrameKey, bytes: usize) {
         debug_assert_eq!(Some(bytes), self.get(key).map(Bytes::len), "a frame that is in the table");
         queue.bytes += length(bytes);
@@ -178,6 +179,15 @@ impl Frames {
         queue.len = left;
         queue.bytes -= bytes;
         Some((key, bytes))
+    }
+
+    /// Takes the frame of a queue that has no other, as [`pop_front`](Self::pop_front) does.
+    pub(crate) fn take_only(&self, queue: &mut Queue) -> Option<FrameKey> {
+        let only = queue.first;
+        (queue.len == 1).then(|| {
+            *queue = Queue::EMPTY;
+            only
+        })
     }
 
     /// Where the first frame is, behind the `skip` oldest, that is `wanted`.
