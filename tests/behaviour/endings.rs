@@ -88,12 +88,12 @@ pub(crate) fn who_ends_its_side_still_gets_what_it_asked_for(world: &World) {
     let server = world.start(App::new().route("/", route));
     let mut raw = server.raw_open("/");
     // More than a socket takes at once, and its end right behind it.
-    let long = vec![b'x'; 500_000];
-    raw.write(&[frame(1, b"short"), frame(2, &long)].concat());
+    let much = vec![b'x'; 500_000];
+    raw.write(&[frame(1, b"short"), frame(2, &much)].concat());
     raw.finish();
     assert_eq!(raw.hear(), (1, b"short".to_vec()));
     let (opcode, payload) = raw.hear();
-    assert!(opcode == 2 && payload == long, "{} bytes came back", payload.len());
+    assert!(opcode == 2 && payload == much, "{} bytes came back", payload.len());
     assert_eq!(raw.hear_rest(), [], "and nothing more");
     assert_eq!(log.wait_for(1), ["the peer ended the stream without closing"]);
     eventually("nobody is left", || server.handle().totals().connections == 0);

@@ -74,6 +74,13 @@ impl Queue {
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// Takes the frame of a queue that has no other; its hold passes to the caller.
+    pub(crate) fn take_only(&mut self) -> Option<FrameKey> {
+        let only = (self.len == 1).then_some(self.first)?;
+        *self = Queue::EMPTY;
+        Some(only)
+    }
 }
 
 /// See the module.
@@ -179,15 +186,6 @@ impl Frames {
         queue.len = left;
         queue.bytes -= bytes;
         Some((key, bytes))
-    }
-
-    /// Takes the frame of a queue that has no other, as [`pop_front`](Self::pop_front) does.
-    pub(crate) fn take_only(&self, queue: &mut Queue) -> Option<FrameKey> {
-        let only = queue.first;
-        (queue.len == 1).then(|| {
-            *queue = Queue::EMPTY;
-            only
-        })
     }
 
     /// Where the first frame is, behind the `skip` oldest, that is `wanted`.

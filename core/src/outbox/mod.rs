@@ -166,7 +166,7 @@ impl Outbox {
     /// [taken](Self::take_lent) one by one.
     pub(crate) fn take_only(&mut self, frames: &mut Frames, bytes: usize) -> bool {
         let is_all = self.in_flight == 1 && self.queue.bytes() == bytes && !self.is_awaited;
-        let only = if is_all { frames.take_only(&mut self.queue) } else { None };
+        let only = if is_all { self.queue.take_only() } else { None };
         let Some(only) = only else { return false };
         frames.release(only);
         self.in_flight = 0;
