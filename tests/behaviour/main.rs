@@ -123,6 +123,8 @@ scenarios! {
         messages_are_compressed_both_ways
         a_broadcast_is_compressed_once_for_all
         a_route_may_decline_compression
+        offers_that_make_no_sense_are_declined
+        the_compressed_bit_has_its_place
         bombs_and_garbage_end_one_connection
     }
     conversation {

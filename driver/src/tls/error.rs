@@ -93,7 +93,8 @@ pub enum TlsError {
     Config(rustls::Error),
     /// The configuration invites early data, which anybody who saw it can send again.
     #[error(
-        "this TLS configuration takes {bytes_max} bytes of early data, which can be replayed; set `max_early_data_size` to 0"
+        "this TLS configuration takes {bytes_max} bytes of early data, which can be replayed; set \
+         `max_early_data_size` to 0"
     )]
     EarlyData {
         /// What it is set to.

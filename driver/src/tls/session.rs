@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// header: as much as one record holds. A peer that stops is felt when it is full.
 pub(super) const CIPHERTEXT_BYTES_MAX: usize = 16 * 1024;
 
+/// What does not fit as a whole waits until this much does, so that a slow peer
+/// does not get a record for each of a few bytes.
+const PART_BYTES_MIN: usize = 1024;
+
 /// How much may have begun and not ended: a record is a quarter of it, a message
 /// of the handshake may be cut into records as small as the peer likes.
 const BEGUN_BYTES_MAX: usize = 64 * 1024;
@@ -35,6 +39,8 @@ pub(super) struct Session {
     pub(super) outgoing: Backlog,
     /// The peer has announced that nothing follows.
     has_ended: bool,
+    /// So have we.
+    has_announced_end: bool,
 }
 
 /// What became of ciphertext.
@@ -57,6 +63,7 @@ impl Session {
             begun: Vec::new(),
             outgoing: Backlog::default(),
             has_ended: false,
+            has_announced_end: false,
         })
     }
 
@@ -75,10 +82,17 @@ impl Session {
     }
 
     /// Decrypts `input`, which starts with what has [begun](Self::begun), into
-    /// `place`; what has begun in it and not ended is kept.
+    /// `place`; what has begun in it and not ended is kept. After our own end it
+    /// is thrown away: nobody waits for it, and rustls relies on it that no fault
+    /// of a peer's is found once the last word was said (in a build with debug
+    /// assertions the peer could have us panic).
     pub(super) fn decrypt(&mut self, input: &mut [u8], place: &mut [u8]) -> Result<Decrypted, Error> {
         self.begun = Vec::new();
         let mut done = Decrypted::default();
+        if self.has_announced_end {
+            done.taken = input.len();
+            return Ok(done);
+        }
         while done.excess.is_empty() {
             let rest = input.get_mut(done.taken..).unwrap_or_default();
             let status = self.connection.process_tls_records(rest);
@@ -117,6 +131,9 @@ impl Session {
     /// Encrypts as much of `plaintext` as there is room for; says how much.
     pub(super) fn encrypt(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
         let room = CIPHERTEXT_BYTES_MAX.saturating_sub(self.outgoing.waiting().len());
+        if room < plaintext.len().min(PART_BYTES_MIN) {
+            return Ok(0);
+        }
         let Some(plaintext @ [_, ..]) = plaintext.get(..room.min(plaintext.len())) else { return Ok(0) };
         let is_written = self.write(What::Plaintext(plaintext))?;
         Ok(if is_written { plaintext.len() } else { 0 })
@@ -125,7 +142,8 @@ impl Session {
     /// Announces that nothing follows, once, however often it is called. Before
     /// the handshake is over there is nobody to announce it to.
     pub(super) fn announce_end(&mut self) -> Result<(), Error> {
-        self.write(What::End).map(drop)
+        self.has_announced_end |= self.write(What::End)?;
+        Ok(())
     }
 
     /// What there is to say about an error.
@@ -140,8 +158,12 @@ impl Session {
     }
 
     /// Has rustls write, after what else there is to go; says whether it may.
-    /// Nothing is decrypted by it: all that rustls gets to see it has seen.
+    /// Nothing is decrypted by it: all that rustls gets to see it has seen. After
+    /// our own end that would be missing.
     fn write(&mut self, what: What<'_>) -> Result<bool, Error> {
+        if self.has_announced_end {
+            return Ok(false);
+        }
         loop {
             match self.connection.process_tls_records(&mut self.begun).state? {
                 ConnectionState::WriteTraffic(mut traffic) => {

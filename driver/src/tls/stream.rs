@@ -211,7 +211,7 @@ impl Transport for TlsStream {
         self.inner.poll_flush(cx)
     }
 
-    /// Announces the end first.
+    /// Announces the end first; what the peer says after that is thrown away.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(session) = self.session() {
             session.announce_end().map_err(|error| failed(&error))?;

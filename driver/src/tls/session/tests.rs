@@ -1,6 +1,6 @@
 //! A session against rustls's own client, both moved by hand.
 
-use super::{BEGUN_BYTES_MAX, CIPHERTEXT_BYTES_MAX, Session};
+use super::{BEGUN_BYTES_MAX, CIPHERTEXT_BYTES_MAX, PART_BYTES_MIN, Session};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
@@ -137,6 +137,17 @@ fn plaintext_without_room_is_handed_out_and_what_follows_left_alone() {
 }
 
 #[test]
+fn what_is_long_is_not_cut_into_crumbs() {
+    let mut pair = Pair::open(&TLS13);
+    assert_eq!(pair.near.encrypt(&[7; CIPHERTEXT_BYTES_MAX]), Ok(CIPHERTEXT_BYTES_MAX));
+    while pair.near.outgoing.waiting().len() > CIPHERTEXT_BYTES_MAX - PART_BYTES_MIN {
+        assert_eq!(pair.near.encrypt(&[8; 2 * PART_BYTES_MIN]), Ok(0));
+        pair.near.outgoing.advance(1);
+    }
+    assert_eq!(pair.near.encrypt(&[8; 2 * PART_BYTES_MIN]), Ok(PART_BYTES_MIN));
+}
+
+#[test]
 fn new_keys_are_answered_with_new_keys() {
     let mut pair = Pair::open(&TLS13);
     for round in 0..100 {
@@ -215,4 +226,20 @@ fn an_error_is_explained_to_the_peer() {
     let mut alert = pair.near.outgoing.waiting();
     pair.far.read_tls(&mut alert).unwrap();
     assert!(matches!(pair.far.process_new_packets(), Err(Error::AlertReceived(_))));
+}
+
+#[test]
+fn nothing_that_follows_our_end_is_looked_at() {
+    for version in [&TLS12, &TLS13] {
+        let mut pair = Pair::open(version);
+        let late = pair.far_says(b"too late");
+        assert!(pair.hear(&late[..1]).unwrap().is_empty());
+        assert_eq!(pair.near.announce_end(), Ok(()));
+        for ciphertext in [&late[1..], &late[..], &[0xff; 100]] {
+            assert_eq!(pair.hear(ciphertext), Ok(Vec::new()), "{version:?}");
+            assert_eq!((pair.near.announce_end(), pair.near.encrypt(b"more")), (Ok(()), Ok(0)));
+        }
+        pair.far_hears();
+        assert_eq!(pair.near.held_bytes(), 0);
+    }
 }
