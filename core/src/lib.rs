@@ -122,6 +122,7 @@
 //! | [`config`] | every limit and time, checked before a hub sees it |
 //! | [`handshake`] | the HTTP head and its answers |
 //! | [`wire`] | frames and messages, for either side |
+//! | [`event`] | named messages in envelopes, and acknowledgements |
 //! | [`rooms`], [`broadcast`] | who is where, and who gets a message |
 //! | [`relay`], [`directory`] | what hubs tell each other, and the few facts they share |
 //! | [`close`], [`violation`] | how connections end, and what peers do wrong |
@@ -142,6 +143,7 @@ pub mod close;
 pub mod config;
 pub mod deadlines;
 pub mod directory;
+pub mod event;
 pub mod handshake;
 pub mod hub;
 pub mod id;

@@ -20,6 +20,20 @@ pub struct Stats {
     pub messages_received: u64,
     /// Their payload bytes.
     pub message_bytes_received: u64,
+    /// Events received in an envelope.
+    pub events_received: u64,
+    /// Messages that did not fit their envelope.
+    pub events_malformed: u64,
+    /// Questions to peers: answered, timed out, ended with the connection, or waiting.
+    pub acks_asked: u64,
+    /// Of these: answered.
+    pub acks_answered: u64,
+    /// Of these: not answered in time.
+    pub acks_timed_out: u64,
+    /// Of these: the connection ended before.
+    pub acks_disconnected: u64,
+    /// Answers to nothing that was asked: forged, late, or the second.
+    pub acks_ignored: u64,
     /// Messages offered to outboxes: queued or dropped.
     pub deliveries_offered: u64,
     /// Of these: put in an outbox.
@@ -66,6 +80,13 @@ impl AddAssign for Stats {
             requests_answered,
             messages_received,
             message_bytes_received,
+            events_received,
+            events_malformed,
+            acks_asked,
+            acks_answered,
+            acks_timed_out,
+            acks_disconnected,
+            acks_ignored,
             deliveries_offered,
             deliveries_queued,
             dropped_outbox_full,
@@ -87,6 +108,13 @@ impl AddAssign for Stats {
         self.requests_answered += requests_answered;
         self.messages_received += messages_received;
         self.message_bytes_received += message_bytes_received;
+        self.events_received += events_received;
+        self.events_malformed += events_malformed;
+        self.acks_asked += acks_asked;
+        self.acks_answered += acks_answered;
+        self.acks_timed_out += acks_timed_out;
+        self.acks_disconnected += acks_disconnected;
+        self.acks_ignored += acks_ignored;
         self.deliveries_offered += deliveries_offered;
         self.deliveries_queued += deliveries_queued;
         self.dropped_outbox_full += dropped_outbox_full;

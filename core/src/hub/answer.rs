@@ -7,7 +7,7 @@ use crate::config::KeepHeaders;
 use crate::handshake::{self, BodyReader, Request, Response};
 use crate::id::{ConnectionId, ProfileId};
 use crate::link::{Phase, Reader, Signal};
-use crate::member::{Cold, Member, Metadata, MetadataParts};
+use crate::member::{Cold, Member, Metadata, MetadataParts, TalkSlot};
 use crate::outbox::{Outbox, Purpose};
 use crate::rooms::{JoinError, Limits, MemberKey, Scope};
 use crate::time::Instant;
@@ -203,7 +203,7 @@ impl Hub {
             profile,
             is_open: true,
             outbox: Outbox::new(),
-            cold: Box::new(Cold { metadata, closing: None }),
+            cold: Box::new(Cold { metadata, talk: TalkSlot::default() }),
         });
         let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
         for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {

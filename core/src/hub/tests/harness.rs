@@ -260,9 +260,12 @@ impl World {
     pub(super) fn closed(&self, id: ConnectionId) -> Option<&Closed> {
         let mut closed = self.notices.iter().filter_map(|notice| match notice {
             Notice::Closed(closed) if closed.id == id => Some(closed),
-            Notice::Closed(_) | Notice::Pressure { .. } | Notice::GroupOpened(_) | Notice::GroupClosed(_) => {
-                None
-            }
+            Notice::Closed(_)
+            | Notice::Pressure { .. }
+            | Notice::Unanswered { .. }
+            | Notice::Collected(_)
+            | Notice::GroupOpened(_)
+            | Notice::GroupClosed(_) => None,
         });
         let first = closed.next();
         assert_eq!(closed.next(), None, "told twice");
@@ -274,10 +277,13 @@ impl World {
         let told = self.notices.iter().filter_map(|notice| match notice {
             Notice::GroupOpened(name) => Some((true, name.clone())),
             Notice::GroupClosed(name) => Some((false, name.clone())),
-            Notice::Closed(_) | Notice::Pressure { .. } => None,
+            Notice::Closed(_)
+            | Notice::Pressure { .. }
+            | Notice::Unanswered { .. }
+            | Notice::Collected(_) => None,
         });
         let told = told.collect();
-        self.notices.retain(|notice| matches!(notice, Notice::Closed(_) | Notice::Pressure { .. }));
+        self.notices.retain(|notice| !matches!(notice, Notice::GroupOpened(_) | Notice::GroupClosed(_)));
         told
     }
 }

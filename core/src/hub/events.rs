@@ -1,0 +1,265 @@
+//! Events in: what a message in an envelope leads to.
+//!
+//! Apart from messages as such, since a raw route never comes here. What the hub
+//! can answer by itself it answers; what is the application's it is handed, and
+//! nothing else. Events out are in `emitting`, questions to peers in `acks`.
+
+use super::{Hub, MembershipError, SendError, UnknownConnection};
+use crate::event::{
+    self, AckAsked, AckId, Answer, Collecting, Envelope, Event, Kind, MembershipAsked, Payload, ReadLimits,
+    Refusal, Refused, Regroup, Said, SessionMessage, TypedMessage,
+};
+use crate::id::ConnectionId;
+use crate::rooms::Limits;
+use crate::time::Instant;
+use crate::violation::Violation;
+use crate::wire::{Frame, Message};
+use slab::Slab;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What a hub keeps for events.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    /// What the clock on the wall showed when it was last told.
+    pub(super) unix_seconds: u64,
+    /// Questions asked so far.
+    pub(super) asks: u32,
+    pub(super) collections: Slab<Collecting>,
+}
+
+/// What a message in an envelope leads to, of which the application is to hear.
+#[derive(PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Incoming<'m> {
+    /// The route has no envelope: the message is the application's as it is.
+    Raw,
+    /// An event, in a namespace that the sender is in. If it wants an answer:
+    /// [`Hub::acknowledge`], or [`Hub::unhandled`] where nobody handles it.
+    Event(Event<'m>),
+    /// To join or leave something: [`Hub::grant`] or [`Hub::refuse`].
+    Membership {
+        /// What.
+        asked: MembershipAsked<'m>,
+        /// Whether the namespace may be joined for the asking: it is declared, or
+        /// joined already. Where it is not, only an application that means to
+        /// make namespaces should grant it.
+        is_declared: bool,
+    },
+    /// The answer to a question of the application's. It is the only one, and
+    /// no [`Notice::Unanswered`](super::Notice::Unanswered) comes.
+    Answer {
+        /// The question.
+        ask: AckId,
+        /// The answer.
+        answer: Answer<'m>,
+    },
+    /// Nothing more: the hub has dealt with it, or counted it.
+    Handled,
+}
+
+impl Hub {
+    /// What the clock on the wall shows, in seconds since 1970. Events are stamped
+    /// with it where their envelope says when; tell it every turn, or never.
+    pub fn set_unix_time(&mut self, unix_seconds: u64) {
+        self.events.unix_seconds = unix_seconds;
+    }
+
+    /// What a message of a connection leads to, in the envelope of its route. Call
+    /// it with each message of a route that has one, as it comes.
+    ///
+    /// Pings are answered, and so is what cannot be understood; more of that than
+    /// `malformed_events_max` ends the connection. The result borrows the message,
+    /// and not the hub.
+    pub fn interpret<'m>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        message: &'m Message<'_>,
+    ) -> Result<Incoming<'m>, UnknownConnection> {
+        let settings = self.limits(id).filter(|_| self.is_open(id)).ok_or(UnknownConnection(id))?;
+        let (envelope, limits) = (settings.envelope, ReadLimits::of(settings));
+        if envelope == Envelope::Raw {
+            return Ok(Incoming::Raw);
+        }
+        Ok(match event::read(envelope, message, &limits) {
+            Ok(said) => self.said(now, id, said, &limits.names),
+            Err(refused) => {
+                self.not_understood(now, id, &refused);
+                Incoming::Handled
+            }
+        })
+    }
+
+    fn said<'m>(&mut self, now: Instant, id: ConnectionId, said: Said<'m>, names: &Limits) -> Incoming<'m> {
+        match said {
+            Said::Event(event) if self.is_in_namespace(id, &event.namespace) => {
+                self.stats.events_received += 1;
+                return Incoming::Event(event);
+            }
+            Said::Event(Event { namespace, ack, .. }) => {
+                let why = Refusal::NamespaceNotJoined;
+                let answer = match ack {
+                    Some(ack) => ack.refused(why),
+                    None => event::error(namespace, why),
+                };
+                self.answer_event(now, id, &answer);
+            }
+            Said::Membership(asked) => return self.asked_to_regroup(now, id, asked, names),
+            Said::Ack { id: ask, answer } => {
+                if let Some((ask, answer)) = self.answered(id, &ask, answer) {
+                    return Incoming::Answer { ask, answer };
+                }
+            }
+            Said::Ping(content) => self.pong(now, id, content),
+            Said::Nothing => {}
+        }
+        Incoming::Handled
+    }
+
+    fn asked_to_regroup<'m>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        asked: MembershipAsked<'m>,
+        names: &Limits,
+    ) -> Incoming<'m> {
+        let room = asked.room.as_deref();
+        let judged = names.check_name(&asked.namespace).and_then(|()| match room {
+            Some(room) => names.check_name(room),
+            None => Ok(()),
+        });
+        match judged {
+            Ok(()) => {
+                let namespace = &asked.namespace;
+                let is_declared = self.config.is_declared(namespace) || self.is_in_namespace(id, namespace);
+                Incoming::Membership { asked, is_declared }
+            }
+            Err(bad_name) => {
+                // A name that may be as long as a message is not sent back.
+                let answer = TypedMessage { namespace: Cow::Borrowed("/"), ..asked.refused(bad_name.into()) };
+                self.answer_event(now, id, &answer);
+                Incoming::Handled
+            }
+        }
+    }
+
+    fn not_understood(&mut self, now: Instant, id: ConnectionId, refused: &Refused) {
+        self.answer_event(now, id, &event::error(Cow::Borrowed("/"), refused.refusal()));
+        match refused {
+            Refused::Malformed(_) => self.count_malformed(now, id),
+            Refused::UnknownKind(_) => {}
+        }
+    }
+
+    fn count_malformed(&mut self, now: Instant, id: ConnectionId) {
+        self.stats.events_malformed += 1;
+        let Ok(slot) = self.slot(id) else { return };
+        let Some(malformed_events_max) = self.limits(id).map(|limits| limits.malformed_events_max) else {
+            return;
+        };
+        let Some(member) = self.member_at_mut(slot).filter(|member| member.is_open) else { return };
+        let Some(events) = member.cold.talk.open_events() else { return };
+        events.malformed += 1;
+        if events.malformed > malformed_events_max {
+            self.violated(now, slot, Violation::MalformedEvents { malformed_events_max });
+        }
+    }
+
+    fn pong(&mut self, now: Instant, id: ConnectionId, content: Payload<'_>) {
+        if self.envelope(id) == Some(Envelope::Session) {
+            let frame = self.session_frame(id, "pong", content);
+            let _ = self.send(now, id, &frame);
+        } else {
+            self.answer_event(now, id, &TypedMessage::new(Kind::Pong, "/"));
+        }
+    }
+
+    /// Answers an event that wanted an answer.
+    ///
+    /// # Errors
+    /// It is not queued; there will be no other answer.
+    pub fn acknowledge<'m>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        asked: AckAsked<'m>,
+        data: Payload<'m>,
+    ) -> Result<(), SendError> {
+        self.send(now, id, &Frame::text(&asked.acknowledged(data).write()))
+    }
+
+    /// Tells whoever sent an event that wanted an answer that nobody handles it.
+    ///
+    /// # Errors
+    /// It is not queued.
+    pub fn unhandled(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        asked: AckAsked<'_>,
+    ) -> Result<(), SendError> {
+        self.send(now, id, &Frame::text(&asked.refused(Refusal::UnhandledEvent).write()))
+    }
+
+    /// Does what a connection asked for, and answers it: that it is done where an
+    /// answer is wanted, or which limit forbids it. Says whether anything changed.
+    ///
+    /// # Errors
+    /// A limit forbids it; the connection has been told.
+    pub fn grant(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        asked: MembershipAsked<'_>,
+    ) -> Result<bool, MembershipError> {
+        let namespace = &*asked.namespace;
+        let done = match (asked.regroup, asked.room.as_deref()) {
+            (Regroup::Join, Some(room)) => self.join(id, namespace, room),
+            (Regroup::Join, None) => self.join_namespace(id, namespace),
+            (Regroup::Leave, Some(room)) => Ok(self.leave(id, namespace, room)?),
+            (Regroup::Leave, None) => Ok(self.leave_namespace(id, namespace)?),
+        };
+        match &done {
+            Ok(_) => {
+                if let Some(answer) = asked.done() {
+                    self.answer_event(now, id, &answer);
+                }
+            }
+            Err(MembershipError::Refused(limit)) => {
+                let answer = asked.refused((*limit).into());
+                self.answer_event(now, id, &answer);
+            }
+            Err(MembershipError::Unknown(_)) => {}
+        }
+        done
+    }
+
+    /// Says no to what a connection asked for.
+    pub fn refuse(&mut self, now: Instant, id: ConnectionId, asked: MembershipAsked<'_>) {
+        let why = asked.refusal();
+        self.answer_event(now, id, &asked.refused(why));
+    }
+
+    /// Tells a connection about something it has said.
+    pub(super) fn answer_event(&mut self, now: Instant, id: ConnectionId, answer: &TypedMessage<'_>) {
+        let frame = match self.envelope(id) {
+            Some(Envelope::Typed) => Frame::text(&answer.write()),
+            Some(Envelope::Session) => {
+                let Ok(content) = Payload::of(&BTreeMap::from([("error", answer.error.as_deref())])) else {
+                    return;
+                };
+                self.session_frame(id, "error", content)
+            }
+            Some(Envelope::Raw) | None => return,
+        };
+        // A peer that does not read its answers has them dropped, and counted.
+        let _ = self.send(now, id, &frame);
+    }
+
+    /// A message to one connection, in its own session.
+    fn session_frame(&mut self, id: ConnectionId, event: &str, content: Payload<'_>) -> Frame {
+        let stamp = self.stamp(Some(id));
+        Frame::text(&SessionMessage { event: Cow::Borrowed(event), content }.write(&stamp))
+    }
+}
