@@ -1,8 +1,10 @@
 //! The hub as its peers and its driver see it. After every step of every test
 //! the hub's invariants are checked.
 
+mod acks;
 mod broadcasts;
 mod closing;
+mod events;
 mod groups;
 mod harness;
 mod heartbeat;

@@ -8,7 +8,7 @@ use crate::wire::Message;
 #[track_caller]
 fn assert_misshapen(envelope: Envelope, text: &str) {
     let why = malformed(envelope, text);
-    assert!(matches!(why, Malformed::Shape(_)), "{why:?} from {:.200}", text);
+    assert!(matches!(why, Malformed::Shape(_)), "{why:?} from {text:.200}");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn what_is_no_object_is_refused() {
         r#"{"type":"ping"} x"#,
         r#"{"type":"ping",}"#,
         r#"{type:"ping"}"#,
-        r#"{'type':'ping'}"#,
+        "{'type':'ping'}",
         "\u{feff}{}",
         r#"{"type":"ping""#,
         "NaN",

@@ -23,6 +23,6 @@ fn said<T>(envelope: Envelope, text: &str, look: impl FnOnce(Result<Said<'_>, Re
 fn malformed(envelope: Envelope, text: &str) -> Malformed {
     said(envelope, text, |said| match said {
         Err(Refused::Malformed(malformed)) => malformed,
-        other => panic!("{other:?} from {:.200}", text),
+        other => panic!("{other:?} from {text:.200}"),
     })
 }
