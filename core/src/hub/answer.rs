@@ -213,6 +213,7 @@ impl Hub {
                 return Err(DecideError::ClientId(refused));
             }
         }
+        *self.events.members.of_mut(self.config.profile(profile).envelope) += 1;
         Ok(key)
     }
 

@@ -107,8 +107,12 @@ impl Hub {
         Stamp { session, message, unix_seconds: self.events.unix_seconds }
     }
 
-    /// Leaves in a plan whoever has the envelope.
+    /// Leaves in a plan whoever has the envelope. Where everybody has it, which is
+    /// usual, nobody is looked at.
     pub(super) fn keep_those_with(&self, envelope: Envelope, plan: &mut Vec<MemberKey>) {
+        if self.events.members.of(envelope) == self.members.len() {
+            return;
+        }
         plan.retain(|key| {
             let member = self.members.get(key.0 as usize);
             member.is_some_and(|member| self.config.profile(member.profile).envelope == envelope)

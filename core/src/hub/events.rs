@@ -23,9 +23,37 @@ use std::collections::BTreeMap;
 pub(super) struct Events {
     /// What the clock on the wall showed when it was last told.
     pub(super) unix_seconds: u64,
+    /// How many members each envelope has.
+    pub(super) members: Speakers,
     /// Questions asked so far.
     pub(super) asks: u32,
     pub(super) collections: Slab<Collecting>,
+}
+
+/// How many members have which envelope.
+#[derive(Debug, Default)]
+pub(super) struct Speakers {
+    raw: usize,
+    typed: usize,
+    session: usize,
+}
+
+impl Speakers {
+    pub(super) fn of(&self, envelope: Envelope) -> usize {
+        match envelope {
+            Envelope::Raw => self.raw,
+            Envelope::Typed => self.typed,
+            Envelope::Session => self.session,
+        }
+    }
+
+    pub(super) fn of_mut(&mut self, envelope: Envelope) -> &mut usize {
+        match envelope {
+            Envelope::Raw => &mut self.raw,
+            Envelope::Typed => &mut self.typed,
+            Envelope::Session => &mut self.session,
+        }
+    }
 }
 
 /// What a message in an envelope leads to, of which the application is to hear.
@@ -71,6 +99,67 @@ impl Hub {
     /// Pings are answered, and so is what cannot be understood; more of that than
     /// `malformed_events_max` ends the connection. The result borrows the message,
     /// and not the hub.
+    ///
+    /// ```
+    /// use fanfare_core::broadcast::{Exclusion, Target};
+    /// use fanfare_core::event::{Emission, Payload};
+    /// use fanfare_core::hub::{Hub, Incoming};
+    /// # use fanfare_core::id::ConnectionId;
+    /// # use fanfare_core::time::Instant;
+    /// use fanfare_core::wire::Message;
+    ///
+    /// # type Error = Box<dyn std::error::Error>;
+    /// /// Passes a chat on to everybody else, and says that it did.
+    /// fn chat(hub: &mut Hub, now: Instant, id: ConnectionId, message: &Message<'_>) -> Result<(), Error> {
+    ///     match hub.interpret(now, id, message)? {
+    ///         Incoming::Event(event) if event.name == "chat" => {
+    ///             let data = event.data.as_borrowed(); // nobody has looked into it
+    ///             let others = Target::namespace("/").except(Exclusion::Connection(id));
+    ///             let chat = Emission { data, sender: Some(id), ..Emission::new("chat") };
+    ///             hub.broadcast_event(now, others, &chat);
+    ///             if let Some(asked) = event.ack {
+    ///                 hub.acknowledge(now, id, asked, Payload::of("ok")?)?;
+    ///             }
+    ///         }
+    ///         Incoming::Event(event) => {
+    ///             if let Some(asked) = event.ack {
+    ///                 hub.unhandled(now, id, asked)?;
+    ///             }
+    ///         }
+    ///         Incoming::Membership { asked, is_declared: true } => {
+    ///             hub.grant(now, id, asked)?;
+    ///         }
+    ///         Incoming::Membership { asked, is_declared: false } => hub.refuse(now, id, asked),
+    ///         Incoming::Raw | Incoming::Answer { .. } | Incoming::Handled | _ => {}
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # use fanfare_core::{config::Settings, event::Envelope, hub::{Acceptance, Decision, Event, HubConfig}};
+    /// # use fanfare_core::{id::ShardId, random::Random};
+    /// # const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    /// # fn main() -> Result<(), Error> {
+    /// # let settings = Settings::default().with(|server| server.connection.envelope = Envelope::Typed);
+    /// # let config = std::sync::Arc::new(HubConfig::new(settings.build()?));
+    /// # let (now, mut ids) = (Instant::ZERO, Vec::new());
+    /// # let mut hub = Hub::new(now, ShardId(0), config, Random::from_seed([7; 32]));
+    /// # hub.grant_budget(1024 * 1024);
+    /// # for _ in 0..2 {
+    /// #     let (id, mut head) = (hub.accept(now)?, HEAD.to_vec());
+    /// #     let received = hub.receive(now, id, &mut head)?;
+    /// #     let Some(Event::Request(request)) = received.event else { panic!("the head is complete") };
+    /// #     hub.decide(now, id, Decision::Accept(Acceptance::new(&request, "x")))?;
+    /// #     ids.push(id);
+    /// # }
+    /// # let (ann, bob) = (ids[0], ids[1]);
+    ///
+    /// let said = Message::from(r#"{"type":"event","event":"chat","data":"hi","ackId":"a#1"}"#);
+    /// chat(&mut hub, now, ann, &said)?;
+    /// assert_eq!(hub.outbox_level(bob), Some((1, 61)), "the chat");
+    /// assert_eq!(hub.outbox_level(ann), Some((1, 73)), "that it was passed on");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn interpret<'m>(
         &mut self,
         now: Instant,

@@ -8,6 +8,8 @@ use crate::broadcast::Target;
 use crate::close::CloseCode;
 use crate::event::{AckId, Answer, Collected, Emission, Missing, Payload};
 use crate::hub::{EmitError, Incoming, Notice, Transmit};
+use crate::id::ShardId;
+use crate::relay::Relay;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -68,7 +70,7 @@ fn no_answer_in_time_is_told_once_and_a_late_one_is_ignored() {
     let (mut world, typed, _) = world(|_| {});
     let mut peer = world.connect_on(typed, "ann");
     let (slow, slower) = (ask(&mut world, &mut peer, SECOND), ask(&mut world, &mut peer, 3 * SECOND));
-    world.advance(SECOND - Duration::from_millis(1));
+    world.advance(Duration::from_millis(999));
     assert_eq!(told(&mut world), []);
     world.advance(Duration::from_millis(20));
     let unanswered = |ask| Notice::Unanswered { id: peer.id, ask, why: Missing::TimedOut };
@@ -188,6 +190,32 @@ fn a_question_to_many_collects_answers_and_tells_who_is_missing() {
         ],
     };
     assert_eq!(told(&mut world), [Notice::Collected(collected)]);
+}
+
+#[test]
+fn a_shard_that_is_relayed_a_question_collects_by_itself() {
+    let (mut here, typed, _) = world(|_| {});
+    let (mut there, _, _) = world(|_| {});
+    let mut peers = [here.connect_on(typed, "ann"), there.connect_on(typed, "bob")];
+    let question = here.hub.question(Target::Everyone, &Emission::new("vote"), SECOND);
+    let id = question.ask.unwrap().id;
+    here.publish(&question);
+    // The worlds are of one number; what comes from elsewhere has another.
+    let report = there.hub.relayed(there.now, &Relay::new(ShardId(9), None, question));
+    assert_eq!(report.queued(), 1);
+    let mut all = Vec::new();
+    for (world, peer) in [&mut here, &mut there].into_iter().zip(&mut peers) {
+        say(world, peer, &answer_to(id, "true"), nothing);
+        for notice in told(world) {
+            let Notice::Collected(collected) = notice else { panic!("{notice:?}") };
+            all.push(collected);
+        }
+    }
+    let mut whole = all.remove(0);
+    whole.merge(all.remove(0));
+    let yes = Answer::Data(Payload::of(&true).unwrap());
+    let answers = vec![(peers[0].id, yes.clone()), (peers[1].id, yes)];
+    assert_eq!(whole, Collected { id, answers, missing: vec![] });
 }
 
 #[test]

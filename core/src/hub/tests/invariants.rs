@@ -1,5 +1,6 @@
 //! What holds in every hub after every call.
 
+use crate::event::Envelope;
 use crate::hub::Hub;
 use crate::link::{Link, Phase};
 use crate::member::Member;
@@ -89,6 +90,11 @@ impl Hub {
     /// that holds nothing is gone, and so is a collection that waits for nobody.
     fn check_acks(&self) {
         let mut waiting = 0;
+        for envelope in [Envelope::Raw, Envelope::Typed, Envelope::Session] {
+            let has_it = |member: &Member| self.config.profile(member.profile).envelope == envelope;
+            let members = self.members.iter().filter(|(_, member)| has_it(member)).count();
+            assert_eq!(self.events.members.of(envelope), members);
+        }
         for (_, member) in &self.members {
             let events = member.cold.talk.events();
             let pending = events.map_or(0, |events| events.pending.len());
