@@ -28,6 +28,7 @@
 //! ```
 
 mod acks;
+mod asked;
 mod collecting;
 mod emission;
 mod json;
@@ -40,18 +41,18 @@ mod tests;
 mod typed;
 
 pub use acks::{AckId, InvalidAckId};
-pub(crate) use acks::{Pending, Waiting};
-pub(crate) use collecting::Collecting;
+pub use asked::{AckAsked, MembershipAsked, Regroup};
 pub use collecting::{Collected, Missing};
 pub use emission::{Emission, Stamp};
 pub use payload::{Payload, PayloadError};
-pub(crate) use reading::error;
-pub use reading::{
-    AckAsked, Answer, Event, Malformed, MembershipAsked, ReadLimits, Refused, Regroup, Said, read,
-};
+pub use reading::{Answer, Event, Malformed, ReadLimits, Refused, Said, read};
 pub use refusal::Refusal;
 pub use session::SessionMessage;
-pub use typed::{Kind, TypedMessage};
+pub use typed::{Kind, TypedMessage, UnknownKind};
+
+pub(crate) use acks::{Pending, Waiting};
+pub(crate) use asked::error;
+pub(crate) use collecting::Collecting;
 
 /// How the messages of a route are to be understood.
 ///

@@ -6,6 +6,7 @@
 //! bounded, and payloads have not been looked into.
 
 use super::Envelope;
+use super::asked::{AckAsked, MembershipAsked, Regroup};
 use super::json::is_deeper;
 use super::payload::Payload;
 use super::refusal::Refusal;
@@ -54,36 +55,6 @@ pub struct Event<'m> {
     pub data: Payload<'m>,
     /// The answer it wants, if it wants one.
     pub ack: Option<AckAsked<'m>>,
-}
-
-/// The wish for an answer to an event. Used up by the answer, so that there is
-/// no second one.
-#[derive(PartialEq, Eq, Debug)]
-pub struct AckAsked<'m> {
-    namespace: Cow<'m, str>,
-    event: Cow<'m, str>,
-    id: Cow<'m, str>,
-}
-
-/// The wish to join or to leave, used up by the answer.
-#[derive(PartialEq, Eq, Debug)]
-pub struct MembershipAsked<'m> {
-    /// Which of both.
-    pub regroup: Regroup,
-    /// The namespace.
-    pub namespace: Cow<'m, str>,
-    /// The room in it; without one, the namespace is meant.
-    pub room: Option<Cow<'m, str>>,
-    ack_id: Option<Cow<'m, str>>,
-}
-
-/// In or out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Regroup {
-    /// In.
-    Join,
-    /// Out.
-    Leave,
 }
 
 /// What a client answers when it is asked.
@@ -188,11 +159,11 @@ fn typed<'m>(message: TypedMessage<'m>, limits: &ReadLimits) -> Result<Said<'m>,
             for name in [Some(&namespace), Some(&name), room.as_ref()].into_iter().flatten() {
                 limits.names.check_name(name)?;
             }
-            let ack = ack_id.map(|id| AckAsked { namespace: namespace.clone(), event: name.clone(), id });
+            let ack = ack_id.map(|id| AckAsked::new(namespace.clone(), name.clone(), id));
             Said::Event(Event { namespace, name, room, data, ack })
         }
-        Kind::Join => Said::Membership(MembershipAsked { regroup: Regroup::Join, namespace, room, ack_id }),
-        Kind::Leave => Said::Membership(MembershipAsked { regroup: Regroup::Leave, namespace, room, ack_id }),
+        Kind::Join => Said::Membership(MembershipAsked::new(Regroup::Join, namespace, room, ack_id)),
+        Kind::Leave => Said::Membership(MembershipAsked::new(Regroup::Leave, namespace, room, ack_id)),
         Kind::Ack => Said::Ack { id: ack_id.unwrap_or_default(), answer: Answer::Data(data) },
         Kind::Error => match ack_id {
             Some(id) => Said::Ack { id, answer: Answer::Error(error.unwrap_or_default()) },
@@ -227,64 +198,6 @@ fn check_reserved(name: &str) -> Result<(), Malformed> {
     }
 }
 
-impl<'m> AckAsked<'m> {
-    /// The same, independent of the message, for an answer that takes its time.
-    pub fn into_owned(self) -> AckAsked<'static> {
-        AckAsked {
-            namespace: Cow::Owned(self.namespace.into_owned()),
-            event: Cow::Owned(self.event.into_owned()),
-            id: Cow::Owned(self.id.into_owned()),
-        }
-    }
-
-    /// The answer that carries `data`.
-    pub fn acknowledged(self, data: Payload<'m>) -> TypedMessage<'m> {
-        TypedMessage {
-            event: Some(self.event),
-            data,
-            ack_id: Some(self.id),
-            ..TypedMessage::new(Kind::Ack, self.namespace)
-        }
-    }
-
-    /// The answer that there is none.
-    pub fn refused(self, why: Refusal) -> TypedMessage<'m> {
-        TypedMessage { event: Some(self.event), ack_id: Some(self.id), ..error(self.namespace, why) }
-    }
-}
-
-impl<'m> MembershipAsked<'m> {
-    /// The same, independent of the message, for a decision that takes its time.
-    pub fn into_owned(self) -> MembershipAsked<'static> {
-        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
-        MembershipAsked {
-            regroup: self.regroup,
-            namespace: owned(self.namespace),
-            room: self.room.map(owned),
-            ack_id: self.ack_id.map(owned),
-        }
-    }
-
-    /// The answer that it is done, where one is wanted.
-    pub fn done(self) -> Option<TypedMessage<'m>> {
-        let id = self.ack_id?;
-        Some(TypedMessage { ack_id: Some(id), ..TypedMessage::new(Kind::Ack, self.namespace) })
-    }
-
-    /// The answer that it is not.
-    pub fn refused(self, why: Refusal) -> TypedMessage<'m> {
-        TypedMessage { ack_id: self.ack_id, ..error(self.namespace, why) }
-    }
-
-    /// What the application says no with.
-    pub fn refusal(&self) -> Refusal {
-        match self.regroup {
-            Regroup::Join => Refusal::JoinRefused,
-            Regroup::Leave => Refusal::LeaveRefused,
-        }
-    }
-}
-
 impl Answer<'_> {
     /// The same, independent of the message.
     pub fn into_owned(self) -> Answer<'static> {
@@ -311,9 +224,4 @@ impl Refused {
             Refused::UnknownKind(_) => Refusal::UnknownMessageType,
         }
     }
-}
-
-/// An error frame that names no event.
-pub(crate) fn error(namespace: Cow<'_, str>, why: Refusal) -> TypedMessage<'_> {
-    TypedMessage { error: Some(Cow::Owned(why.to_string())), ..TypedMessage::new(Kind::Error, namespace) }
 }

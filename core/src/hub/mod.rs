@@ -76,6 +76,7 @@ mod listed;
 mod membership;
 mod messaging;
 mod receive;
+mod replies;
 mod timers;
 mod transmit;
 
