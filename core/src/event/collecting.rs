@@ -4,7 +4,7 @@
 //! is asked. Every shard collects by itself; what several have collected adds up.
 
 use super::AckId;
-use super::reading::Answer;
+use super::answer::Answer;
 use crate::id::ConnectionId;
 
 /// What became of one question to many.

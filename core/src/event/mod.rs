@@ -28,6 +28,7 @@
 //! ```
 
 mod acks;
+mod answer;
 mod asked;
 mod collecting;
 mod emission;
@@ -41,11 +42,12 @@ mod tests;
 mod typed;
 
 pub use acks::{AckId, InvalidAckId};
+pub use answer::{Answer, AnswerError};
 pub use asked::{AckAsked, MembershipAsked, Regroup};
 pub use collecting::{Collected, Missing};
 pub use emission::{Emission, Stamp};
 pub use payload::{Payload, PayloadError};
-pub use reading::{Answer, Event, Malformed, ReadLimits, Refused, Said, read};
+pub use reading::{Event, Malformed, ReadLimits, Refused, Said, read};
 pub use refusal::Refusal;
 pub use session::SessionMessage;
 pub use typed::{Kind, TypedMessage, UnknownKind};

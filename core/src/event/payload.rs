@@ -1,7 +1,7 @@
 //! What an event carries: JSON that nobody has looked into.
 
 use serde::de::Deserialize;
-use serde::ser::Serialize;
+use serde::ser::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::fmt;
@@ -72,6 +72,16 @@ impl<'a> Payload<'a> {
     }
 }
 
+/// As the value behind the text, so that a payload can be passed on unread.
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(value) => value.serialize(serializer),
+            None => serializer.serialize_unit(),
+        }
+    }
+}
+
 /// Equal are payloads of the same text: nobody has looked into them.
 impl PartialEq for Payload<'_> {
     fn eq(&self, other: &Payload<'_>) -> bool {
@@ -100,6 +110,10 @@ mod tests {
         assert_eq!(payload.parse::<(u8, String, Option<u8>)>().unwrap(), (1, "a\n".to_owned(), None));
         assert_eq!(payload.as_borrowed().into_owned(), payload);
         assert_ne!(payload, Payload::NONE);
+        assert_eq!(
+            (Payload::of(&payload).unwrap(), Payload::of(&Payload::NONE).unwrap()),
+            (payload, Payload::NONE)
+        );
     }
 
     #[test]

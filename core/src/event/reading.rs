@@ -6,6 +6,7 @@
 //! bounded, and payloads have not been looked into.
 
 use super::Envelope;
+use super::answer::Answer;
 use super::asked::{AckAsked, MembershipAsked, Regroup};
 use super::json::is_deeper;
 use super::payload::Payload;
@@ -55,15 +56,6 @@ pub struct Event<'m> {
     pub data: Payload<'m>,
     /// The answer it wants, if it wants one.
     pub ack: Option<AckAsked<'m>>,
-}
-
-/// What a client answers when it is asked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer<'m> {
-    /// Its answer.
-    Data(Payload<'m>),
-    /// It will not, or cannot: why, in its words.
-    Error(Cow<'m, str>),
 }
 
 /// Why a message says nothing.
@@ -195,24 +187,6 @@ fn check_reserved(name: &str) -> Result<(), Malformed> {
     match RESERVED_NAMES.into_iter().find(|&reserved| reserved == name) {
         Some(reserved) => Err(Malformed::ReservedName(reserved)),
         None => Ok(()),
-    }
-}
-
-impl Answer<'_> {
-    /// The same, independent of the message.
-    pub fn into_owned(self) -> Answer<'static> {
-        match self {
-            Answer::Data(data) => Answer::Data(data.into_owned()),
-            Answer::Error(why) => Answer::Error(Cow::Owned(why.into_owned())),
-        }
-    }
-
-    /// What it holds, in bytes.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Answer::Data(data) => data.raw().len(),
-            Answer::Error(why) => why.len(),
-        }
     }
 }
 

@@ -50,7 +50,7 @@ const fn row(
     Setting { name, field, help }
 }
 
-pub(super) static GROUPS: [Group; 9] = [
+pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Server", settings: &SERVER },
     Group { heading: "Admission", settings: &ADMISSION },
     Group { heading: "Messages", settings: &MESSAGES },
