@@ -2,9 +2,24 @@
 
 use crate::events::{LONG, expect_pong, lobby, typed};
 use crate::world::{Peer, Said, World, eventually};
-use fanfare::{App, Envelope, EventName, HandleError, HandlerError, Missing, Replies, Route, Target};
+use fanfare::{App, Envelope, EventName, HandleError, HandlerError, Missing, Replies, Reply, Route, Target};
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+/// Waits for an answer that may only come with time.
+#[track_caller]
+fn settled<T>(reply: Reply<T>) -> Result<T, HandleError> {
+    let (mut reply, mut outcome) = (pin!(reply), None);
+    eventually("the question settled", || {
+        if let Poll::Ready(ready) = reply.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            outcome = Some(ready);
+        }
+        outcome.is_some()
+    });
+    outcome.unwrap()
+}
 
 /// The next thing must be a text with these ends; returns what is between.
 #[track_caller]
@@ -35,7 +50,7 @@ pub(crate) fn an_answer_resolves_a_question_once(world: &World) {
         asked.send(&format!(r#"{{{answer},"ackId":"{ask}"}}"#));
         asked.send(&format!(r#"{{"type":"ack","ackId":"{ask}","data":"again"}}"#));
         expect_pong(&mut asked);
-        let answer = reply.wait().unwrap();
+        let answer = settled(reply).unwrap();
         if is_refused {
             let why = answer.data::<u8>().unwrap_err().to_string();
             assert_eq!(why, "the peer answered with an error: no");
@@ -58,14 +73,14 @@ pub(crate) fn a_question_ends_with_its_time_or_with_its_connection(world: &World
     let soon = Duration::from_millis(20);
     let late = server.handle().emit_with_ack(id, "q", &(), soon);
     let ask = expect_between(&mut peer, question, r#""}"#);
-    assert_eq!(late.wait(), Err(HandleError::Unanswered(Missing::TimedOut)));
+    assert_eq!(settled(late), Err(HandleError::Unanswered(Missing::TimedOut)));
     peer.send(&format!(r#"{{"type":"ack","ackId":"{ask}"}}"#));
     expect_pong(&mut peer);
 
     let cut = server.handle().emit_with_ack(id, "q", &(), LONG);
     expect_between(&mut peer, question, r#""}"#);
     drop(peer);
-    assert_eq!(cut.wait(), Err(HandleError::Unanswered(Missing::Disconnected)));
+    assert_eq!(settled(cut), Err(HandleError::Unanswered(Missing::Disconnected)));
     let nobody = server.handle().emit_with_ack(id, "q", &(), LONG).wait();
     assert!(matches!(nobody, Err(HandleError::Send(_))), "{nobody:?}");
     eventually("each end counted", || {
@@ -134,7 +149,7 @@ pub(crate) fn a_vote_has_the_answers_and_who_is_missing(world: &World) {
     };
     let votes = server.handle().broadcast_with_ack(lobby(), "vote", "tea?", Duration::from_millis(200));
     answer(&mut peers);
-    let votes = votes.wait().unwrap();
+    let votes = settled(votes).unwrap();
     let mut values: Vec<u8> = votes.answers.iter().map(|(_, answer)| answer.data().unwrap()).collect();
     values.sort_unstable();
     assert_eq!(values, [1, 2, 3]);
@@ -145,7 +160,7 @@ pub(crate) fn a_vote_has_the_answers_and_who_is_missing(world: &World) {
     peers[3].expect(r#"{"type":"event","namespace":"/","event":"result","data":[3,1]}"#);
 
     let nobody = server.handle().broadcast_with_ack(Target::room("/", "empty"), "vote", &(), LONG);
-    assert_eq!(nobody.wait().unwrap(), Replies::default());
+    assert_eq!(settled(nobody).unwrap(), Replies::default());
 }
 
 pub(crate) fn questions_that_are_never_answered_are_bounded(world: &World) {
@@ -160,7 +175,7 @@ pub(crate) fn questions_that_are_never_answered_are_bounded(world: &World) {
     peer.close(1000, "");
     let mut outcomes = [0, 0];
     for reply in replies {
-        match reply.wait() {
+        match settled(reply) {
             Err(HandleError::Unanswered(Missing::Disconnected)) => outcomes[0] += 1,
             Err(HandleError::Emit(error)) => {
                 assert_eq!(
