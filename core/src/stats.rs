@@ -86,6 +86,16 @@ impl Stats {
     }
 }
 
+impl Stats {
+    fn add_acks(&mut self, [asked, answered, timed_out, disconnected, ignored]: [u64; 5]) {
+        self.acks_asked += asked;
+        self.acks_answered += answered;
+        self.acks_timed_out += timed_out;
+        self.acks_disconnected += disconnected;
+        self.acks_ignored += ignored;
+    }
+}
+
 impl AddAssign for Stats {
     fn add_assign(&mut self, other: Stats) {
         let Stats {
@@ -139,11 +149,7 @@ impl AddAssign for Stats {
         self.compression_bytes_after += compression_bytes_after;
         self.events_received += events_received;
         self.events_malformed += events_malformed;
-        self.acks_asked += acks_asked;
-        self.acks_answered += acks_answered;
-        self.acks_timed_out += acks_timed_out;
-        self.acks_disconnected += acks_disconnected;
-        self.acks_ignored += acks_ignored;
+        self.add_acks([acks_asked, acks_answered, acks_timed_out, acks_disconnected, acks_ignored]);
         self.deliveries_offered += deliveries_offered;
         self.deliveries_queued += deliveries_queued;
         self.dropped_outbox_full += dropped_outbox_full;
