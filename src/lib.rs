@@ -59,16 +59,18 @@ pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
     config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
+    event::{Answer, AnswerError, Envelope, Missing, Payload},
     handshake::Response,
-    hub::{Closed, ConflationKey, Metadata, Publication, SendError},
+    hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,
     rooms::{GroupName, RoomName},
     wire::{Frame, Message},
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{
-    Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, Handle,
-    HandleError, HandlerError, Recipient, Reply, Request, Route, ServeError, StopOptions,
+    Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
+    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
+    Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

@@ -94,6 +94,7 @@ impl Deadline {
             Deadline::Handler => CloseCode::Error,
             Deadline::Handshake
             | Deadline::Ping
+            | Deadline::Ack
             | Deadline::Liveness
             | Deadline::Write
             | Deadline::Close

@@ -123,6 +123,7 @@
 //! | [`handshake`] | the HTTP head and its answers |
 //! | [`wire`] | frames and messages, for either side |
 //! | [`deflate`] | permessage-deflate: what is agreed on, and the codecs |
+//! | [`event`] | named messages in envelopes, and acknowledgements |
 //! | [`rooms`], [`broadcast`] | who is where, and who gets a message |
 //! | [`relay`], [`directory`] | what hubs tell each other, and the few facts they share |
 //! | [`close`], [`violation`] | how connections end, and what peers do wrong |
@@ -144,6 +145,7 @@ pub mod config;
 pub mod deadlines;
 pub mod deflate;
 pub mod directory;
+pub mod event;
 pub mod handshake;
 pub mod hub;
 pub mod id;

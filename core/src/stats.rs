@@ -34,6 +34,20 @@ pub struct Stats {
     pub compression_bytes_before: u64,
     /// The bytes of the frames that were sent instead, or nevertheless.
     pub compression_bytes_after: u64,
+    /// Events received in an envelope.
+    pub events_received: u64,
+    /// Messages that did not fit their envelope.
+    pub events_malformed: u64,
+    /// Questions to peers: answered, timed out, ended with the connection, or waiting.
+    pub acks_asked: u64,
+    /// Of these: answered.
+    pub acks_answered: u64,
+    /// Of these: not answered in time.
+    pub acks_timed_out: u64,
+    /// Of these: the connection ended before.
+    pub acks_disconnected: u64,
+    /// Answers to nothing that was asked: forged, late, or the second.
+    pub acks_ignored: u64,
     /// Messages offered to outboxes: queued or dropped.
     pub deliveries_offered: u64,
     /// Of these: put in an outbox.
@@ -72,6 +86,16 @@ impl Stats {
     }
 }
 
+impl Stats {
+    fn add_acks(&mut self, [asked, answered, timed_out, disconnected, ignored]: [u64; 5]) {
+        self.acks_asked += asked;
+        self.acks_answered += answered;
+        self.acks_timed_out += timed_out;
+        self.acks_disconnected += disconnected;
+        self.acks_ignored += ignored;
+    }
+}
+
 impl AddAssign for Stats {
     fn add_assign(&mut self, other: Stats) {
         let Stats {
@@ -88,6 +112,13 @@ impl AddAssign for Stats {
             messages_compressed,
             compression_bytes_before,
             compression_bytes_after,
+            events_received,
+            events_malformed,
+            acks_asked,
+            acks_answered,
+            acks_timed_out,
+            acks_disconnected,
+            acks_ignored,
             deliveries_offered,
             deliveries_queued,
             dropped_outbox_full,
@@ -116,6 +147,9 @@ impl AddAssign for Stats {
         self.messages_compressed += messages_compressed;
         self.compression_bytes_before += compression_bytes_before;
         self.compression_bytes_after += compression_bytes_after;
+        self.events_received += events_received;
+        self.events_malformed += events_malformed;
+        self.add_acks([acks_asked, acks_answered, acks_timed_out, acks_disconnected, acks_ignored]);
         self.deliveries_offered += deliveries_offered;
         self.deliveries_queued += deliveries_queued;
         self.dropped_outbox_full += dropped_outbox_full;

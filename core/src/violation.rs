@@ -85,6 +85,12 @@ pub enum Violation {
         /// The limit in force.
         per_second_max: u32,
     },
+    /// More messages than `malformed_events_max` that do not fit the envelope.
+    #[error("more than {malformed_events_max} malformed events")]
+    MalformedEvents {
+        /// The limit in force.
+        malformed_events_max: u32,
+    },
     /// A close frame's body is a single byte.
     #[error("a close frame with a body of one byte")]
     CloseBodyTooShort,
@@ -116,9 +122,10 @@ impl Violation {
             | Violation::MessageInsideMessage
             | Violation::CloseBodyTooShort
             | Violation::CloseCodeInvalid { .. } => CloseCode::Protocol,
-            Violation::InvalidUtf8 | Violation::MalformedDeflate | Violation::CloseReasonNotUtf8 => {
-                CloseCode::Invalid
-            }
+            Violation::InvalidUtf8
+            | Violation::MalformedDeflate
+            | Violation::CloseReasonNotUtf8
+            | Violation::MalformedEvents { .. } => CloseCode::Invalid,
             Violation::MessageTooBig { .. } => CloseCode::Size,
             Violation::TooManyFragments { .. }
             | Violation::MessageTooSlow
@@ -145,7 +152,8 @@ impl Violation {
             | Violation::TooManyFragments { .. }
             | Violation::MessageTooSlow
             | Violation::ControlRate { .. }
-            | Violation::MessageRate { .. } => "10.4",
+            | Violation::MessageRate { .. }
+            | Violation::MalformedEvents { .. } => "10.4",
             Violation::CloseBodyTooShort | Violation::CloseReasonNotUtf8 => "5.5.1",
             Violation::CloseCodeInvalid { .. } => "7.4",
         }

@@ -36,6 +36,17 @@ impl Clock {
         }
     }
 
+    /// Seconds since 1970 on the clock on the wall; a manual clock's wall is at
+    /// [`ManualClock::UNIX_START_SECONDS`] when it starts.
+    pub fn unix_seconds(&self) -> u64 {
+        match &self.source {
+            Source::Real { .. } => unix_seconds(),
+            Source::Manual(clock) => {
+                ManualClock::UNIX_START_SECONDS + clock.now().since(Instant::ZERO).as_secs()
+            }
+        }
+    }
+
     /// The machine's own moment for one of the core's, for setting its timers.
     /// `None` for one too far off to be represented, and for all of a manual
     /// clock's: no timer of the machine knows when it will be set forward.
@@ -72,6 +83,10 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
+    /// What time it is when imagined time begins, in seconds since 1970: a day in
+    /// November 2023.
+    pub const UNIX_START_SECONDS: u64 = 1_700_000_000;
+
     /// The time since the start.
     pub fn now(&self) -> Instant {
         Instant::from_nanos(self.nanos.load(Ordering::Acquire))
@@ -106,6 +121,7 @@ mod tests {
         manual.advance_to(Instant::ZERO);
         assert_eq!(clock.now(), later);
         assert_eq!(clock.to_std(later), None);
+        assert_eq!(clock.unix_seconds(), 1_700_000_005);
     }
 
     #[test]
@@ -114,5 +130,6 @@ mod tests {
         let now = clock.now();
         assert!(clock.to_std(now + Duration::from_secs(1)) > clock.to_std(now));
         assert!(clock.now() >= now);
+        assert!(clock.unix_seconds().abs_diff(unix_seconds()) <= 1);
     }
 }

@@ -1,6 +1,6 @@
 //! A connection in the hands of a future: the pull style, with back-pressure.
 
-use crate::app::Params;
+use crate::app::{ParamError, Params};
 use crate::error::HandlerError;
 use crate::handle::Handle;
 use crate::reply::Reply;
@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -47,6 +48,14 @@ impl Connection {
     /// A parameter of the route's path.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.get(name)
+    }
+
+    /// A parameter of the route's path, as a value.
+    ///
+    /// # Errors
+    /// The path has no such parameter, or its text is no such value.
+    pub fn param_as<T: FromStr>(&self, name: &str) -> Result<T, ParamError> {
+        self.params.get_as(name)
     }
 
     /// The next message; `None` once the connection is closed and all that

@@ -1,7 +1,8 @@
 //! What can go wrong between an application and its server.
 
 use fanfare_core::config::OUTBOX_LEASE_BYTES;
-use fanfare_core::hub::{MembershipError, SendError};
+use fanfare_core::event::{Envelope, Missing};
+use fanfare_core::hub::{EmitError, MembershipError, SendError};
 use fanfare_core::id::{ConnectionId, ShardId};
 use std::error::Error;
 
@@ -43,6 +44,30 @@ pub enum HandleError {
     /// The room or namespace was not joined.
     #[error(transparent)]
     Membership(#[from] MembershipError),
+    /// The event was not sent, although its message might have been.
+    #[error(transparent)]
+    Emit(EmitError),
+    /// The data of an event has no JSON form.
+    #[error("the event was not sent: {why}")]
+    Payload {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A question has no answer, and will have none.
+    #[error(transparent)]
+    Unanswered(#[from] Missing),
+}
+
+/// A message that is not queued is the same, whatever it says.
+impl From<EmitError> for HandleError {
+    fn from(error: EmitError) -> HandleError {
+        match error {
+            EmitError::Send(error) => HandleError::Send(error),
+            EmitError::NoEnvelope(_) | EmitError::NoAcks(_) | EmitError::TooManyAcks { .. } | _ => {
+                HandleError::Emit(error)
+            }
+        }
+    }
 }
 
 /// Why a stream could not be attached.
@@ -106,6 +131,23 @@ pub enum AppError {
         path: String,
         /// What does not fit.
         error: fanfare_core::config::ConfigError,
+    },
+    /// A route has an envelope and takes messages as they are.
+    #[error(
+        "the route {path:?} has the envelope {envelope:?}, so that its messages are events: take them with `on`, \
+         or give it the envelope `Raw`"
+    )]
+    MessagesInEnvelope {
+        /// The route's pattern.
+        path: String,
+        /// What its settings say.
+        envelope: Envelope,
+    },
+    /// A route handles events and has no envelope to read them from.
+    #[error("the route {path:?} handles events and has no envelope: give it one with `envelope`")]
+    EventsWithoutEnvelope {
+        /// The route's pattern.
+        path: String,
     },
     /// There are more routes with settings of their own than a server can tell apart.
     #[error("more than 65,535 routes have settings of their own")]

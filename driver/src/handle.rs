@@ -1,12 +1,14 @@
 //! The server from anywhere: other threads, futures, other servers' handlers.
 
+mod emitting;
+
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
 use crate::gather::{Gather, Part};
 use crate::inbox::{Command, Inbox};
 use crate::reply::Reply;
 use crate::server::Server;
-use crate::shard::Core;
+use crate::shard::{Core, Job};
 use crate::stop::StopOptions;
 use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
@@ -401,12 +403,16 @@ impl Handle {
     ) {
         let part = gather.part();
         let job = move |core: &mut Core, _: &Application| question(core, part);
-        let refused = match self.server.shard(shard) {
-            Some(link) => push(&link.inbox, Command::Run(Box::new(job))),
-            None => Err(HandleError::Stopped),
-        };
-        if let Err(error) = refused {
+        if let Err(error) = self.run(shard, push, Box::new(job)) {
             gather.fail(error);
+        }
+    }
+
+    /// Has a shard run something in its turn.
+    fn run(&self, shard: ShardId, push: Push, job: Job) -> Result<(), HandleError> {
+        match self.server.shard(shard) {
+            Some(link) => push(&link.inbox, Command::Run(job)),
+            None => Err(HandleError::Stopped),
         }
     }
 }

@@ -14,6 +14,7 @@ mod app;
 mod blocking;
 mod clock;
 mod connection;
+mod emission;
 mod error;
 mod gather;
 mod handle;
@@ -32,10 +33,14 @@ mod tls;
 mod transport;
 mod wall;
 
-pub use app::{Accept, App, Authorisation, BoxFuture, Ctx, Params, Request, Route};
+pub use app::{
+    Accept, App, Authorisation, BoxFuture, Ctx, DataError, Event, JoinRequest, Namespace, OwnedEvent,
+    ParamError, Params, Peer, Request, Route,
+};
 pub use blocking::BlockingConnection;
 pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
+pub use emission::{EventName, Replies};
 pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};
 pub use handle::{ConnectionInfo, Handle, Recipient};
 pub use intake::{Intake, Next};

@@ -17,8 +17,10 @@ use crate::transport::Transport;
 use fanfare_core::broadcast::{Audience, Target};
 use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::directory::{Budget, Directory, ShardSet};
-use fanfare_core::hub::HubConfig;
-use fanfare_core::id::ShardId;
+use fanfare_core::event::{Emission, Envelope, Stamp};
+use fanfare_core::hub::{HubConfig, Publication};
+use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::random::Random;
 use fanfare_core::stats::Stats;
 use fanfare_core::time::Instant;
 use std::fmt;
@@ -53,6 +55,8 @@ pub(crate) struct Server {
     pub(crate) shards: Vec<ShardLink>,
     directory: Mutex<Directory>,
     budget: Mutex<Budget>,
+    /// For the ids of messages that no shard makes.
+    random: Mutex<Random>,
     life: Mutex<Life>,
 }
 
@@ -126,6 +130,7 @@ impl Launch {
         let server = Arc::new(Server {
             directory: Mutex::new(Directory::new(settings, (random.next_u64(), random.next_u64()))),
             budget: Mutex::new(Budget::new(server_outbox_bytes_max)),
+            random: Mutex::new(random.fork()),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
             blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
@@ -208,6 +213,28 @@ impl Server {
             // What only each connection knows, each shard must judge.
             Target::Everyone | Target::Filter(_) | _ => self.all_shards(),
         }
+    }
+
+    /// An event for many, encoded here once for each envelope that any route has.
+    pub(crate) fn publications(&self, audience: &Audience, emission: &Emission<'_>) -> Vec<Publication> {
+        let encode = |envelope| match envelope {
+            Envelope::Typed => Some(emission.typed(None)),
+            Envelope::Session => Some(emission.session(&self.stamp(emission.sender))),
+            Envelope::Raw | _ => None,
+        };
+        let envelopes =
+            Envelope::WITH_EVENTS.into_iter().filter(|envelope| self.config.has_envelope(*envelope));
+        let publish = |envelope| {
+            let publication = Publication::new(audience.clone(), encode(envelope)?);
+            Some(Publication { envelope: Some(envelope), ..publication })
+        };
+        envelopes.filter_map(publish).collect()
+    }
+
+    fn stamp(&self, session: Option<ConnectionId>) -> Stamp {
+        let mut random = lock(&self.random);
+        let message = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
+        Stamp { session, message, unix_seconds: self.clock.unix_seconds() }
     }
 
     pub(crate) fn is_running(&self) -> bool {

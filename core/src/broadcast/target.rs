@@ -78,7 +78,7 @@ impl Target {
 
     /// This target without some of its members.
     #[must_use]
-    pub fn except(self, exclusion: Exclusion) -> Audience {
+    pub fn except(self, exclusion: impl Into<Exclusion>) -> Audience {
         Audience::from(self).except(exclusion)
     }
 
@@ -100,9 +100,15 @@ impl Target {
 impl Audience {
     /// This audience without some more of its members.
     #[must_use]
-    pub fn except(mut self, exclusion: Exclusion) -> Audience {
-        self.except.push(exclusion);
+    pub fn except(mut self, exclusion: impl Into<Exclusion>) -> Audience {
+        self.except.push(exclusion.into());
         self
+    }
+}
+
+impl From<ConnectionId> for Exclusion {
+    fn from(id: ConnectionId) -> Exclusion {
+        Exclusion::Connection(id)
     }
 }
 

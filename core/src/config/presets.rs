@@ -92,6 +92,7 @@ fn mtp2(route: &mut ConnectionSettings) {
 fn goutils(route: &mut ConnectionSettings) {
     route.ping_interval = Some(Duration::from_secs(15));
     route.liveness_time_max = Duration::from_secs(30);
+    route.ack_time_max = Duration::from_secs(5);
     route.write_time_max = Duration::from_secs(10);
     route.outbox_messages_max = 64;
     route.message_bytes_max = MIB;

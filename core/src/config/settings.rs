@@ -7,6 +7,7 @@ use super::{
     ClientIdPolicy, Compression, Config, ConfigError, ConnectionConfig, KIB, KeepHeaders, MIB, OriginRule,
     Overflow, Preset, validate,
 };
+use crate::event::Envelope;
 use std::time::Duration;
 
 /// The block in which shards lease the server's outbox budget, in bytes.
@@ -44,6 +45,9 @@ pub struct Settings {
     pub client_id_policy: ClientIdPolicy,
     /// What a connection keeps of its request headers.
     pub keep_headers: KeepHeaders,
+    /// Answers to one question to many that a shard keeps until it is complete, in
+    /// bytes.
+    pub acks_collected_bytes_max: usize,
     /// The defaults of every route.
     pub connection: ConnectionSettings,
 }
@@ -106,6 +110,17 @@ pub struct ConnectionSettings {
     pub room_members_max: usize,
     /// Length of a room, namespace or client name, in bytes of UTF-8: 1 to 64 KiB.
     pub name_bytes_max: usize,
+    /// How messages are to be understood. The choice of a route's code, and so no
+    /// option of a program.
+    pub envelope: Envelope,
+    /// How long a question to a peer may wait for its answer.
+    pub ack_time_max: Duration,
+    /// Questions to one peer that may wait.
+    pub acks_max: usize,
+    /// Messages of one peer that do not fit the envelope and are forgiven.
+    pub malformed_events_max: u32,
+    /// How deep the JSON of a message may nest, its envelope included: 1 to 127.
+    pub json_depth_max: usize,
     /// Control frames accepted from one peer within a second.
     pub control_frames_per_second_max: u32,
     /// Messages accepted from one peer within a second. 0 = unlimited.
@@ -211,6 +226,7 @@ impl Default for Settings {
             blocking_handlers_max: 512,
             client_id_policy: ClientIdPolicy::Allow,
             keep_headers: KeepHeaders::None,
+            acks_collected_bytes_max: MIB,
             connection: ConnectionSettings::default(),
         }
     }
@@ -243,6 +259,11 @@ impl Default for ConnectionSettings {
             namespaces_max: 16,
             room_members_max: 0,
             name_bytes_max: 128,
+            envelope: Envelope::Raw,
+            ack_time_max: Duration::from_secs(5),
+            acks_max: 1_024,
+            malformed_events_max: 10,
+            json_depth_max: 64,
             control_frames_per_second_max: 100,
             messages_per_second_max: 0,
             pongs_pending_max: 16,

@@ -23,7 +23,7 @@ fn the_defaults_are_valid_and_are_what_a_route_starts_from() {
 #[test]
 fn zero_is_refused_where_it_would_let_nothing_through() {
     type Edit = fn(&mut Settings);
-    let limits: [(&str, Edit); 18] = [
+    let limits: [(&str, Edit); 21] = [
         ("pending_handshakes_max", |s| s.pending_handshakes_max = 0),
         ("shard_inbox_messages_max", |s| s.shard_inbox_messages_max = 0),
         ("blocking_handlers_max", |s| s.blocking_handlers_max = 0),
@@ -40,6 +40,9 @@ fn zero_is_refused_where_it_would_let_nothing_through() {
         ("compression_threshold_bytes", |s| s.connection.compression_threshold_bytes = 0),
         ("rooms_max", |s| s.connection.rooms_max = 0),
         ("namespaces_max", |s| s.connection.namespaces_max = 0),
+        ("acks_collected_bytes_max", |s| s.acks_collected_bytes_max = 0),
+        ("acks_max", |s| s.connection.acks_max = 0),
+        ("malformed_events_max", |s| s.connection.malformed_events_max = 0),
         ("control_frames_per_second_max", |s| s.connection.control_frames_per_second_max = 0),
         ("pongs_pending_max", |s| s.connection.pongs_pending_max = 0),
     ];
@@ -62,7 +65,7 @@ fn zero_means_unlimited_where_the_field_says_so() {
 #[test]
 fn a_time_of_zero_is_refused() {
     type Edit = fn(&mut Settings);
-    let times: [(&str, Edit); 7] = [
+    let times: [(&str, Edit); 8] = [
         ("handshake_time_max", |s| s.handshake_time_max = Duration::ZERO),
         ("message_time_max", |s| s.connection.message_time_max = Duration::ZERO),
         ("liveness_time_max", |s| s.connection.liveness_time_max = Duration::ZERO),
@@ -70,6 +73,7 @@ fn a_time_of_zero_is_refused() {
         ("close_time_max", |s| s.connection.close_time_max = Duration::ZERO),
         ("linger_time_max", |s| s.connection.linger_time_max = Duration::ZERO),
         ("handler_time_max", |s| s.connection.handler_time_max = Duration::ZERO),
+        ("ack_time_max", |s| s.connection.ack_time_max = Duration::ZERO),
     ];
     for (setting, edit) in times {
         assert_eq!(server(edit), Err(ConfigError::ZeroTime { setting }));
@@ -89,7 +93,7 @@ fn what_can_be_switched_off_is_not_switched_off_by_zero() {
 fn ranges_hold_at_both_ends() {
     type Edit = fn(&mut Settings, usize);
     // The head's upper end lies above the default read buffer.
-    let ranges: [(&str, Edit, usize, usize); 4] = [
+    let ranges: [(&str, Edit, usize, usize); 5] = [
         ("head_bytes_max", |s, bytes| (s.head_bytes_max, s.read_buffer_bytes) = (bytes, MIB), 256, MIB),
         ("headers_max", |s, count| s.headers_max = count, 5, 1_000),
         (
@@ -99,6 +103,7 @@ fn ranges_hold_at_both_ends() {
             16 * MIB,
         ),
         ("name_bytes_max", |s, bytes| s.connection.name_bytes_max = bytes, 64, 64 * KIB),
+        ("json_depth_max", |s, depth| s.connection.json_depth_max = depth, 1, 127),
     ];
     for (setting, edit, min, max) in ranges {
         for value in [min, max] {

@@ -26,6 +26,10 @@ const READ_BUFFER_BYTES_RANGE: (usize, usize) = (4 * KIB, 16 * MIB);
 /// held once per room and sent with every event.
 const NAME_BYTES_RANGE: (usize, usize) = (64, 64 * KIB);
 
+/// The envelope itself is one deep; `serde_json` gives up at 128, and what it would
+/// not parse must not reach an application.
+const JSON_DEPTH_RANGE: (usize, usize) = (1, 127);
+
 /// What waits for one connection is summed in 32 bits.
 const OUTBOX_BYTES_RANGE: (usize, usize) = (1, u32::MAX as usize);
 
@@ -36,6 +40,7 @@ pub(super) fn server(settings: &Settings) -> Result<(), ConfigError> {
         ("shard_inbox_messages_max", settings.shard_inbox_messages_max == 0),
         ("blocking_handlers_max", settings.blocking_handlers_max == 0),
         ("server_outbox_bytes_max", settings.server_outbox_bytes_max == 0),
+        ("acks_collected_bytes_max", settings.acks_collected_bytes_max == 0),
     ])?;
     times_above_zero(&[("handshake_time_max", settings.handshake_time_max)])?;
     in_range("head_bytes_max", settings.head_bytes_max, HEAD_BYTES_RANGE)?;
@@ -74,6 +79,8 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
         ("compression_threshold_bytes", settings.compression_threshold_bytes == 0),
         ("rooms_max", settings.rooms_max == 0),
         ("namespaces_max", settings.namespaces_max == 0),
+        ("acks_max", settings.acks_max == 0),
+        ("malformed_events_max", settings.malformed_events_max == 0),
         ("control_frames_per_second_max", settings.control_frames_per_second_max == 0),
         ("pongs_pending_max", settings.pongs_pending_max == 0),
     ])?;
@@ -84,10 +91,12 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
         ("close_time_max", settings.close_time_max),
         ("linger_time_max", settings.linger_time_max),
         ("handler_time_max", settings.handler_time_max),
+        ("ack_time_max", settings.ack_time_max),
     ])?;
     off_rather_than_zero("ping_interval", settings.ping_interval)?;
     off_rather_than_zero("idle_time_max", settings.idle_time_max)?;
     in_range("name_bytes_max", settings.name_bytes_max, NAME_BYTES_RANGE)?;
+    in_range("json_depth_max", settings.json_depth_max, JSON_DEPTH_RANGE)?;
     ping_precedes_liveness(settings)?;
     outbox_holds_a_message(settings)?;
     in_range("outbox_bytes_max", settings.outbox_bytes_max, OUTBOX_BYTES_RANGE)?;

@@ -8,7 +8,7 @@ use crate::deflate::Agreement;
 use crate::handshake::{self, BodyReader, Request, Response};
 use crate::id::{ConnectionId, ProfileId};
 use crate::link::{Phase, Reader, Signal};
-use crate::member::{Cold, Member, Metadata, MetadataParts};
+use crate::member::{Cold, Member, Metadata, MetadataParts, TalkSlot};
 use crate::outbox::{Outbox, Purpose};
 use crate::rooms::{JoinError, Limits, MemberKey, Scope};
 use crate::time::Instant;
@@ -213,7 +213,7 @@ impl Hub {
             is_open: true,
             deflate: agreement.map(Agreement::window),
             outbox: Outbox::new(),
-            cold: Box::new(Cold { metadata, closing: None }),
+            cold: Box::new(Cold { metadata, talk: TalkSlot::default() }),
         });
         let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
         for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
@@ -223,6 +223,7 @@ impl Hub {
                 return Err(DecideError::ClientId(refused));
             }
         }
+        *self.events.members.of_mut(self.config.profile(profile).envelope) += 1;
         Ok(key)
     }
 

@@ -39,7 +39,7 @@ impl Hub {
         let rooms = self.leave_everything(slot);
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
-            member.cold.closing = Some(Box::new(Closing { code, rooms }));
+            member.cold.talk.set_closing(Closing { code, rooms });
         }
         self.push_close(slot, Frame::close(code, reason));
         Ok(())
@@ -101,7 +101,7 @@ impl Hub {
     pub(super) fn peer_closed(&mut self, now: Instant, slot: usize, frame: Option<CloseFrame>) {
         let Some(link) = self.links.get(slot) else { return };
         let reason = if link.phase == Phase::CloseSent {
-            let closing = self.member_at(slot).and_then(|member| member.cold.closing.as_ref());
+            let closing = self.member_at(slot).and_then(|member| member.cold.talk.closing());
             CloseReason::ByUs { code: closing.map_or(CloseCode::Normal, |closing| closing.code) }
         } else {
             let code = frame.as_ref().map_or(CloseCode::Status, |frame| frame.code);
@@ -141,7 +141,7 @@ impl Hub {
         let was_open = self.member_at(slot).is_some();
         if let Some(member) = self.member_at_mut(slot) {
             member.is_open = false;
-            if let Some(closing) = member.cold.closing.take() {
+            if let Some(closing) = member.cold.talk.take_closing() {
                 rooms = closing.rooms;
             }
         }
@@ -153,8 +153,10 @@ impl Hub {
         self.notices.push_back(Notice::Closed(Closed { id, reason, was_open, rooms }));
     }
 
-    /// Takes the member out of every group; returns the rooms among them.
+    /// Takes the member out of every group, and resolves what it was asked;
+    /// returns the rooms among the groups.
     fn leave_everything(&mut self, slot: usize) -> Vec<RoomName> {
+        self.end_events(slot);
         let key = self.links.get(slot).and_then(|link| link.member);
         key.map_or_else(Vec::new, |key| self.leave_groups(key))
     }

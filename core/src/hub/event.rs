@@ -1,6 +1,7 @@
 //! What a hub tells its driver.
 
 use crate::close::CloseReason;
+use crate::event::{AckId, Collected, Missing};
 use crate::handshake::Request;
 use crate::id::ConnectionId;
 use crate::rooms::{GroupName, RoomName};
@@ -50,6 +51,19 @@ pub enum Notice {
     /// A connection whose outbox had no room for a
     /// [`send_if_room`](super::Hub::send_if_room) has half of it free again.
     Room(ConnectionId),
+    /// There is no answer to a question of the application's own, and there will
+    /// be none.
+    Unanswered {
+        /// Who was asked.
+        id: ConnectionId,
+        /// The question.
+        ask: AckId,
+        /// Why.
+        why: Missing,
+    },
+    /// A question to many is settled as far as this shard's members go: each has
+    /// answered, or will not.
+    Collected(Collected),
     /// The shard's first member joined a group.
     GroupOpened(GroupName),
     /// The shard's last member left a group.

@@ -49,6 +49,12 @@ impl Hub {
         group.zip(self.member_key(id)).is_some_and(|(group, key)| self.rooms.contains(group, key))
     }
 
+    /// Whether a connection is in a namespace.
+    pub fn is_in_namespace(&self, id: ConnectionId, namespace: &str) -> bool {
+        let group = self.rooms.find(Scope::Namespace, namespace);
+        group.zip(self.member_key(id)).is_some_and(|(group, key)| self.rooms.contains(group, key))
+    }
+
     /// The groups a connection is in: its client id, its namespaces, its rooms.
     pub fn groups_of(&self, id: ConnectionId) -> impl Iterator<Item = GroupName> {
         let key = self.member_key(id);
@@ -143,7 +149,7 @@ impl Hub {
         Ok(changed)
     }
 
-    fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {
+    pub(super) fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {
         let slot = self.members.get(key.0 as usize)?.link as usize;
         self.links.get(slot).map(|link| self.id_at(slot, link.serial))
     }

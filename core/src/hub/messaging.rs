@@ -1,10 +1,12 @@
 //! Messages out: to one connection, or to whoever a target names.
 
+use super::acks::{Ask, Asking};
 use super::encodings::Encodings;
 use super::{Hub, Notice, UnknownConnection};
 use crate::broadcast::{Audience, BroadcastReport, Fate, Roster};
 use crate::close::{CloseCode, CloseReason};
 use crate::config::Overflow;
+use crate::event::Envelope;
 use crate::id::ConnectionId;
 use crate::member::Member;
 use crate::outbox::{ConflationKey, FrameKey, Offered, Purpose};
@@ -24,12 +26,23 @@ pub struct Publication {
     pub overflow: Option<Overflow>,
     /// A message with the same key that still waits gives way to this one.
     pub conflation: Option<ConflationKey>,
+    /// Only for connections whose route has this envelope.
+    pub envelope: Option<Envelope>,
+    /// The question that the message asks each recipient.
+    pub ask: Option<Ask>,
 }
 
 impl Publication {
     /// `frame` for everyone in `audience`.
     pub fn new(audience: impl Into<Audience>, frame: Frame) -> Publication {
-        Publication { audience: audience.into(), frame, overflow: None, conflation: None }
+        Publication {
+            audience: audience.into(),
+            frame,
+            overflow: None,
+            conflation: None,
+            envelope: None,
+            ask: None,
+        }
     }
 }
 
@@ -145,7 +158,12 @@ impl Hub {
     pub fn broadcast(&mut self, now: Instant, publication: &Publication) -> BroadcastReport {
         let mut plan = std::mem::take(&mut self.plan);
         self.fill_plan(&publication.audience, &mut plan);
-        let report = self.deliver(now, &plan, publication);
+        if let Some(envelope) = publication.envelope {
+            self.keep_those_with(envelope, &mut plan);
+        }
+        let asking = publication.ask.map(|ask| self.start_asking(now, ask, &mut plan));
+        let report = self.deliver(now, &plan, publication, asking);
+        self.finish_asking(asking);
         self.plan = plan;
         report
     }
@@ -178,7 +196,13 @@ impl Hub {
         self.frames.message_bytes() + bytes as u64 <= self.budget_bytes
     }
 
-    fn deliver(&mut self, now: Instant, plan: &[MemberKey], publication: &Publication) -> BroadcastReport {
+    fn deliver(
+        &mut self,
+        now: Instant,
+        plan: &[MemberKey],
+        publication: &Publication,
+        asking: Option<Asking>,
+    ) -> BroadcastReport {
         let mut report = BroadcastReport::default();
         if plan.is_empty() {
             return report;
@@ -187,6 +211,9 @@ impl Hub {
         if !self.is_within_budget(bytes) {
             self.stats.deliveries_offered += plan.len() as u64;
             self.stats.dropped_budget += plan.len() as u64;
+            for key in plan {
+                self.was_asked(*key, asking, Fate::Dropped);
+            }
             return plan.iter().map(|_| BroadcastReport::of(Fate::Dropped)).sum();
         }
         let Publication { ref frame, overflow, conflation, .. } = *publication;
@@ -198,6 +225,7 @@ impl Hub {
             let offer = Offer { frame: copy.frame, bytes: copy.bytes, overflow, conflation };
             let fate = self.offer(now, *key, &offer);
             copy.count(fate);
+            self.was_asked(*key, asking, fate);
             report.count(fate);
         }
         encodings.release(&mut self.frames);

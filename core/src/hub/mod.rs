@@ -66,22 +66,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod acks;
 mod answer;
 mod closing;
+mod emitting;
 mod encodings;
 mod event;
+mod events;
 mod listed;
 mod membership;
 mod messaging;
 mod receive;
+mod replies;
 mod timers;
 mod transmit;
 
 pub use crate::link::{Deadline, Outgoing, Piece};
 pub use crate::member::Metadata;
 pub use crate::outbox::ConflationKey;
+pub use acks::Ask;
 pub use answer::{Acceptance, DecideError, Decision};
+pub use emitting::EmitError;
 pub use event::{Closed, Event, Notice, Received};
+pub use events::Incoming;
 pub use membership::MembershipError;
 pub use messaging::{Publication, SendError};
 pub use transmit::Transmit;
@@ -91,6 +98,7 @@ use crate::close::CloseReason;
 use crate::config::{Config, ConnectionConfig};
 use crate::deadlines::{Deadlines, Entry};
 use crate::deflate::Codec;
+use crate::event::Envelope;
 use crate::id::{ConnectionId, ProfileId, ShardId};
 use crate::link::{Arrivals, Link, Signal};
 use crate::member::Member;
@@ -100,6 +108,7 @@ use crate::rooms::{Left, MemberKey, Rooms};
 use crate::stats::Stats;
 use crate::thrift::{self, KEPT_PLACES, Thrift};
 use crate::time::Instant;
+use events::Events;
 use listed::Listed;
 use slab::Slab;
 use std::collections::VecDeque;
@@ -112,12 +121,19 @@ pub struct HubConfig {
     default_profile: ConnectionConfig,
     /// Profiles 1 and up.
     profiles: Vec<ConnectionConfig>,
+    /// Sorted. Beside the one that everybody is in.
+    namespaces: Vec<Box<str>>,
 }
 
 impl HubConfig {
     /// The server's settings; its connection settings are profile 0.
     pub fn new(server: Config) -> HubConfig {
-        HubConfig { default_profile: server.connection(), profiles: Vec::new(), server }
+        HubConfig {
+            default_profile: server.connection(),
+            profiles: Vec::new(),
+            namespaces: Vec::new(),
+            server,
+        }
     }
 
     /// Adds a route's own connection settings. There is room for 65,535;
@@ -130,6 +146,26 @@ impl HubConfig {
             }
             Err(_) => ProfileId::default(),
         }
+    }
+
+    /// Declares a namespace: one that clients may ask to join. Others come to be
+    /// only if the application says so, never because a client does.
+    pub fn declare_namespace(&mut self, name: &str) {
+        if let Err(place) = self.namespaces.binary_search_by(|declared| (**declared).cmp(name)) {
+            self.namespaces.insert(place, name.into());
+        }
+    }
+
+    /// Whether a namespace is declared, or is the one every connection starts in.
+    pub fn is_declared(&self, namespace: &str) -> bool {
+        namespace == answer::ROOT_NAMESPACE
+            || self.namespaces.binary_search_by(|declared| (**declared).cmp(namespace)).is_ok()
+    }
+
+    /// Whether any route has the envelope.
+    pub fn has_envelope(&self, envelope: Envelope) -> bool {
+        let mut profiles = std::iter::once(&self.default_profile).chain(&self.profiles);
+        profiles.any(|profile| profile.envelope == envelope)
     }
 
     /// The server's settings.
@@ -175,6 +211,7 @@ pub struct Hub {
     due: Vec<Entry>,
     listed: Listed,
     notices: VecDeque<Notice>,
+    events: Events,
     left: Vec<Left>,
     plan: Vec<MemberKey>,
     planner: Planner,
@@ -205,6 +242,7 @@ impl Hub {
             due: Vec::new(),
             listed: Listed::default(),
             notices: VecDeque::new(),
+            events: Events::default(),
             left: Vec::new(),
             plan: Vec::new(),
             planner: Planner::new(),

@@ -1,9 +1,11 @@
 //! The hub as its peers and its driver see it. After every step of every test
 //! the hub's invariants are checked.
 
+mod acks;
 mod broadcasts;
 mod closing;
 mod compression;
+mod events;
 mod groups;
 mod harness;
 mod heartbeat;

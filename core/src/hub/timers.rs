@@ -47,7 +47,8 @@ impl Hub {
     pub(super) fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
         let link = self.links.get(slot)?;
         let limits = self.config.profile(link.profile);
-        Some(link.clocks.next(link.phase, link.output.is_close_sent(), limits, &self.config.server))
+        let next = link.clocks.next(link.phase, link.output.is_close_sent(), limits, &self.config.server);
+        Some(next.min(self.next_ack_due(slot)))
     }
 
     fn check(&mut self, now: Instant, slot: usize) {
@@ -66,6 +67,7 @@ impl Hub {
     fn passed(&mut self, now: Instant, slot: usize, at: Instant, deadline: Deadline) {
         match deadline {
             Deadline::Ping => self.ping_peer(now, slot),
+            Deadline::Ack => self.acks_timed_out(now, slot),
             Deadline::Liveness => {
                 let Some(link) = self.links.get_mut(slot) else { return };
                 if link.clocks.spare(now, at, self.config.profile(link.profile)) {

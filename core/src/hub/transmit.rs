@@ -136,7 +136,8 @@ impl Hub {
         let link = self.links.remove(slot);
         self.listed.remove(slot);
         if let Some(key) = link.member {
-            self.members.remove(key.0 as usize);
+            let member = self.members.remove(key.0 as usize);
+            *self.events.members.of_mut(self.config.profile(member.profile).envelope) -= 1;
         }
         if self.thrift.removed(self.links.len(), self.links.capacity()) {
             self.give_memory_back();

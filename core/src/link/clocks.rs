@@ -16,6 +16,9 @@ pub enum Deadline {
     Handshake,
     /// The next ping is due (`ping_interval`); closes nothing.
     Ping,
+    /// A question to the peer has waited long enough (`ack_time_max`); closes
+    /// nothing.
+    Ack,
     /// The peer has been silent (`liveness_time_max`).
     Liveness,
     /// The peer has sent no application message (`idle_time_max`).

@@ -40,6 +40,9 @@ pub(crate) struct Link {
     /// Set from the acceptance of the upgrade until the release.
     pub(crate) member: Option<MemberKey>,
     pub(crate) profile: ProfileId,
+    /// Whether the member has questions that wait: the only case in which their
+    /// times are looked at.
+    pub(crate) is_asked: bool,
 }
 
 /// What turns the link's bytes into something.
@@ -77,6 +80,7 @@ impl Link {
             next_check: Instant::FAR_FUTURE,
             member: None,
             profile: ProfileId::default(),
+            is_asked: false,
         }
     }
 

@@ -2,15 +2,15 @@
 //! messages and its metadata. How its bytes travel is the [`link`](crate::link)'s.
 
 mod metadata;
+mod talk;
 
 pub use metadata::Metadata;
 pub(crate) use metadata::MetadataParts;
+pub(crate) use talk::{Closing, TalkSlot};
 
-use crate::close::CloseCode;
 use crate::deflate::Window;
 use crate::id::ProfileId;
 use crate::outbox::Outbox;
-use crate::rooms::RoomName;
 
 /// See the module. Lives from the acceptance of an upgrade to the release of
 /// its link.
@@ -32,17 +32,8 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) struct Cold {
     pub(crate) metadata: Metadata,
-    /// Between our close frame and the peer's.
-    pub(crate) closing: Option<Box<Closing>>,
+    pub(crate) talk: TalkSlot,
 }
 
 // One per connection, on a size class of the common allocators.
 const _: () = assert!(size_of::<Cold>() <= 104);
-
-/// What is remembered between our close frame and the peer's.
-#[derive(Debug)]
-pub(crate) struct Closing {
-    pub(crate) code: CloseCode,
-    /// The rooms it was in.
-    pub(crate) rooms: Vec<RoomName>,
-}

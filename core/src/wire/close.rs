@@ -52,7 +52,7 @@ mod tests {
         }
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
             assert_eq!(parse(&code.to_be_bytes()), Err(Violation::CloseCodeInvalid { code }));
-            assert_eq!(body(CloseCode::from(code), "reason"), [], "{code} must not be sent");
+            assert_eq!(body(CloseCode::from(code), "reason"), b"", "{code} must not be sent");
         }
     }
 

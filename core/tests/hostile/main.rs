@@ -28,18 +28,22 @@
 //! | a reader that stops | `flooding::a_stopped_reader…` (three) |
 //! | closing never finished, FIN withheld, reset at any byte | `closing::an_unanswered_close…`, `closing::a_withheld_end…`, `closing::endless_input…`, `closing::a_reset_at_any_byte…` |
 //! | millions of joins, long names, control characters | `joining::…` |
+//! | envelopes of wrong types, unknown fields, reserved names, duplicate keys, depth | `events::envelopes_of_any_make…`, `events::more_nonsense…` |
+//! | a million namespaces | `events::a_million_namespaces…` |
+//! | a million questions without answers; forged, duplicate, late answers | `events::a_million_questions…`, `events::forged…` |
 //! | many refused handshakes | `handshake::refused_handshakes…` |
 //! | predictable ids | `handshake::ids_come_from_the_generator` |
 //!
 //! Not here, because a hub alone cannot show it: descriptors, the accept limit
 //! and real resets (the adapters' tests), the masks and answers a client gets
-//! (the client's), envelopes and acks (theirs, when they are there).
+//! (the client's).
 //! Colliding names need the hash key: they are tested beside the room index.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests, too")]
 
 mod closing;
 mod deflating;
+mod events;
 mod flooding;
 mod framing;
 mod handshake;

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests, too")]
 
+mod events;
 mod stage;
 
 use stage::Stage;

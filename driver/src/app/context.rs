@@ -1,7 +1,8 @@
 //! A connection in the hands of a callback, on its shard: what is done here
 //! acts at once.
 
-use super::request::Params;
+use super::request::{ParamError, Params};
+use crate::emission::ROOT;
 use crate::error::HandleError;
 use crate::handle::{ConnectionInfo, Handle};
 use crate::reply::Reply;
@@ -15,14 +16,12 @@ use fanfare_core::rooms::GroupName;
 use fanfare_core::wire::{ControlPayload, Frame, Message};
 use std::any::Any;
 use std::fmt;
-
-/// The namespace every connection starts in.
-const ROOT: &str = "/";
+use std::str::FromStr;
 
 /// The connection a callback is about, and the hub around it.
 pub struct Ctx<'a> {
-    core: &'a mut Core,
-    id: ConnectionId,
+    pub(super) core: &'a mut Core,
+    pub(super) id: ConnectionId,
 }
 
 impl<'a> Ctx<'a> {
@@ -49,6 +48,26 @@ impl<'a> Ctx<'a> {
     /// A parameter of the route's path.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.core.open_session(self.id)?.params.as_deref().and_then(|params: &Params| params.get(name))
+    }
+
+    /// A parameter of the route's path, as a value.
+    ///
+    /// ```
+    /// use fanfare_driver::{HandlerError, Route};
+    ///
+    /// let notifications = Route::new().on_open(|ctx| {
+    ///     let user: u64 = ctx.param_as("user")?;
+    ///     ctx.join(&format!("user:{user}"))?;
+    ///     Ok::<_, HandlerError>(())
+    /// });
+    /// # let _ = notifications;
+    /// ```
+    ///
+    /// # Errors
+    /// The path has no such parameter, or its text is no such value.
+    pub fn param_as<T: FromStr>(&self, name: &str) -> Result<T, ParamError> {
+        let params = self.core.open_session(self.id).and_then(|open| open.params.as_deref());
+        params.unwrap_or(&Params::default()).get_as(name)
     }
 
     /// The connection's own state, as it was given to

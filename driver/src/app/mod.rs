@@ -1,14 +1,23 @@
 //! The application: its paths, and what happens on each. The same on every runtime.
 
 mod context;
+mod emitting;
+mod event;
+mod events;
+mod handling;
+mod peer;
 mod request;
 mod route;
 mod router;
 
 pub use context::Ctx;
-pub use request::{Accept, Authorisation, Params, Request};
+pub use event::{DataError, Event, JoinRequest, OwnedEvent};
+pub use events::Namespace;
+pub use peer::Peer;
+pub use request::{Accept, Authorisation, ParamError, Params, Request};
 pub use route::{BoxFuture, Route};
 
+pub(crate) use events::{EventHandler, OnEventLater};
 pub(crate) use route::{Authorise, Control, Handled, Receiver};
 pub(crate) use router::{Application, Endpoint, HttpHandler};
 

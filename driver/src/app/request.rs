@@ -10,6 +10,7 @@ use std::any::Any;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
+use std::str::FromStr;
 
 /// An HTTP request: the head ([`handshake::Request`], to which this derefs), the
 /// path's parameters, the peer, and for plain requests the body.
@@ -35,6 +36,41 @@ impl Params {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| &**key == name).map(|(_, value)| &**value)
     }
+
+    /// The same as a value.
+    ///
+    /// # Errors
+    /// The pattern has no such parameter, or its text is no such value.
+    pub fn get_as<T: FromStr>(&self, name: &str) -> Result<T, ParamError> {
+        let value = self.get(name).ok_or_else(|| ParamError::Missing { name: name.to_owned() })?;
+        value.parse().map_err(|_| ParamError::Invalid {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            wanted: std::any::type_name::<T>(),
+        })
+    }
+}
+
+/// A parameter of a path is not what was asked for.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParamError {
+    /// The route's pattern has none of this name.
+    #[error("the path has no parameter {name:?}: write {{{name}}} in the route's pattern")]
+    Missing {
+        /// As asked for.
+        name: String,
+    },
+    /// Its text is no value of the type.
+    #[error("the path's {name:?} is {value:?}, which is no {wanted}")]
+    Invalid {
+        /// Which parameter.
+        name: String,
+        /// Its text.
+        value: String,
+        /// The type.
+        wanted: &'static str,
+    },
 }
 
 impl Request {
@@ -42,6 +78,14 @@ impl Request {
     /// `/notifications/{user}`.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.get(name)
+    }
+
+    /// The same as a value.
+    ///
+    /// # Errors
+    /// The pattern has no such parameter, or its text is no such value.
+    pub fn param_as<T: FromStr>(&self, name: &str) -> Result<T, ParamError> {
+        self.params.get_as(name)
     }
 
     /// The transport's other end; `None` for Unix sockets.
@@ -142,5 +186,21 @@ impl fmt::Debug for Accept {
             .field("labels", &self.labels)
             .field("headers", &self.headers)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_a_value_or_a_clear_error() {
+        let mut params = Params::default();
+        params.push("user", "42");
+        assert_eq!(params.get_as("user"), Ok(42_u64));
+        let errors =
+            [params.get_as::<bool>("user"), params.get_as("usr")].map(|error| error.unwrap_err().to_string());
+        assert_eq!(errors[0], "the path's \"user\" is \"42\", which is no bool");
+        assert_eq!(errors[1], "the path has no parameter \"usr\": write {usr} in the route's pattern");
     }
 }

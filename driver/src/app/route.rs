@@ -1,11 +1,13 @@
 //! What an application does with the connections of one path.
 
 use super::context::Ctx;
+use super::events::Events;
 use super::request::{Authorisation, Request};
 use crate::blocking::BlockingConnection;
 use crate::connection::Connection;
 use crate::error::{HandlerError, Outcome};
 use fanfare_core::config::ConnectionSettings;
+use fanfare_core::event::Envelope;
 use fanfare_core::hub::Closed;
 use fanfare_core::wire::Message;
 use std::fmt;
@@ -61,8 +63,12 @@ pub(crate) enum Receiver {
 /// ```
 pub struct Route {
     pub(crate) settings: Option<EditSettings>,
+    /// Where it differs from what the settings say; known for sure once the route
+    /// is served.
+    pub(crate) envelope: Option<Envelope>,
     pub(crate) authorise: Authorise,
     pub(crate) receiver: Receiver,
+    pub(crate) events: Events,
     pub(crate) on_open: Option<OnEvent>,
     pub(crate) on_close: Option<OnClose>,
     pub(crate) on_error: Option<OnError>,
@@ -76,8 +82,10 @@ impl Route {
     pub fn new() -> Route {
         Route {
             settings: None,
+            envelope: None,
             authorise: Authorise::Everyone,
             receiver: Receiver::Nobody,
+            events: Events::default(),
             on_open: None,
             on_close: None,
             on_error: None,
@@ -252,6 +260,11 @@ impl Route {
     ) -> Route {
         self.on_pressure = Some(Box::new(move |ctx| handler(ctx).into_result()));
         self
+    }
+
+    /// Whether its messages are events.
+    pub(crate) fn has_envelope(&self) -> bool {
+        self.envelope.is_some_and(|envelope| envelope != Envelope::Raw)
     }
 
     /// The handler of pings or of pongs.

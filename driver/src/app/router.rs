@@ -1,10 +1,11 @@
 //! From a path to what is there: an [`App`] checked and indexed.
 
-use super::{App, BoxFuture, HttpRoute, Request, Route};
+use super::{App, BoxFuture, HttpRoute, Receiver, Request, Route};
 use crate::app::request::Params;
 use crate::error::AppError;
 use crate::handle::Handle;
 use fanfare_core::config::Settings;
+use fanfare_core::event::Envelope;
 use fanfare_core::handshake::{Network, Response};
 use fanfare_core::hub::HubConfig;
 use fanfare_core::id::ProfileId;
@@ -127,14 +128,43 @@ fn with_profile(
     mut route: Route,
     config: &mut HubConfig,
 ) -> Result<(Route, ProfileId), AppError> {
-    let Some(edit) = route.settings.take() else { return Ok((route, ProfileId::default())) };
-    let mut settings = config.server().connection.clone();
-    edit(&mut settings);
-    let profile =
-        config.server().route(settings).map_err(|error| AppError::Config { path: path.to_owned(), error })?;
-    match config.add_profile(profile) {
-        ProfileId(0) => Err(AppError::TooManyProfiles),
-        id => Ok((route, id)),
+    let (edit, envelope) = (route.settings.take(), route.envelope);
+    let profile = if edit.is_none() && envelope.is_none() {
+        ProfileId::default()
+    } else {
+        let mut settings = config.server().connection.clone();
+        if let Some(edit) = edit {
+            edit(&mut settings);
+        }
+        settings.envelope = envelope.unwrap_or(settings.envelope);
+        let profile = config
+            .server()
+            .route(settings)
+            .map_err(|error| AppError::Config { path: path.to_owned(), error })?;
+        match config.add_profile(profile) {
+            ProfileId(0) => return Err(AppError::TooManyProfiles),
+            id => id,
+        }
+    };
+    let envelope = config.profile(profile).envelope;
+    route.envelope = Some(envelope);
+    check_events(path, &route, envelope)?;
+    Ok((route, profile))
+}
+
+/// Messages are events, or they are not.
+fn check_events(path: &str, route: &Route, envelope: Envelope) -> Result<(), AppError> {
+    if route.has_envelope() {
+        match route.receiver {
+            Receiver::Nobody => Ok(()),
+            Receiver::Callback(_) | Receiver::Pull(_) | Receiver::Blocking(_) => {
+                Err(AppError::MessagesInEnvelope { path: path.to_owned(), envelope })
+            }
+        }
+    } else if route.events.is_empty() {
+        Ok(())
+    } else {
+        Err(AppError::EventsWithoutEnvelope { path: path.to_owned() })
     }
 }
 

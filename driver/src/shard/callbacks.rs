@@ -32,6 +32,8 @@ impl Core {
                     }
                 }
                 Notice::Room(id) => self.room_came(id),
+                Notice::Unanswered { ask, why, .. } => self.unanswered(ask, why),
+                Notice::Collected(collected) => self.collected(collected),
                 Notice::GroupOpened(_) | Notice::GroupClosed(_) | _ => {}
             }
             self.collect_notices();
@@ -45,9 +47,12 @@ impl Core {
             match notice {
                 Notice::GroupOpened(group) => self.tell_directory(&group, true),
                 Notice::GroupClosed(group) => self.tell_directory(&group, false),
-                Notice::Closed(_) | Notice::Pressure { .. } | Notice::Room(_) | _ => {
-                    self.notices.push_back(notice);
-                }
+                Notice::Closed(_)
+                | Notice::Pressure { .. }
+                | Notice::Room(_)
+                | Notice::Unanswered { .. }
+                | Notice::Collected(_)
+                | _ => self.notices.push_back(notice),
             }
         }
     }
@@ -124,6 +129,9 @@ impl Core {
 
     pub(super) fn message(&mut self, app: &Application, id: ConnectionId, message: Message<'_>) {
         let Some(route) = self.route(app, id) else { return };
+        if route.has_envelope() {
+            return self.message_in_envelope(app, route, id, &message);
+        }
         match &route.receiver {
             Receiver::Nobody => {}
             Receiver::Callback(handler) => self.guard(app, id, |ctx| handler(ctx, message)),

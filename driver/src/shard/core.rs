@@ -1,6 +1,7 @@
 //! What a shard's handlers act on: the hub, the connections' places in the
 //! application, and the way to other shards. Sockets are not here.
 
+use super::asking::Asked;
 use super::draining::Draining;
 use super::session::Session;
 use super::sockets::give_back;
@@ -9,6 +10,7 @@ use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
+use fanfare_core::event::Envelope;
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
@@ -39,6 +41,7 @@ pub(crate) struct Core {
     pub(super) draining: Option<Draining>,
     /// By the slot of the connection.
     pub(super) sessions: Vec<Session>,
+    pub(super) asked: Asked,
     /// Connections that may be read again although their transport was not woken.
     resumed: Vec<ConnectionId>,
     /// What is to be told to the application, once no callback runs.
@@ -46,6 +49,8 @@ pub(crate) struct Core {
     /// Shards whose inbox is full of what was published here.
     held_up_by: Vec<ShardId>,
     budget_idle_bytes_max: u64,
+    /// Whether a route has the envelope that says when.
+    tells_time: bool,
 }
 
 impl Core {
@@ -53,6 +58,7 @@ impl Core {
         let server = handle.server();
         let now = server.clock.now();
         let hub = Hub::new(now, id, Arc::clone(&server.config), random);
+        let tells_time = server.config.has_envelope(Envelope::Session);
         let equal_share_bytes = server.budget().limit_bytes() / server.shards.len().max(1);
         let mut core = Core {
             hub,
@@ -60,9 +66,11 @@ impl Core {
             now,
             draining: None,
             sessions: Vec::new(),
+            asked: Asked::default(),
             resumed: Vec::new(),
             notices: VecDeque::new(),
             held_up_by: Vec::new(),
+            tells_time,
             budget_idle_bytes_max: BUDGET_IDLE_BYTES_MAX.min(equal_share_bytes as u64),
         };
         // Before any other shard can have leased all there is.
@@ -88,6 +96,9 @@ impl Core {
 
     pub(super) fn start_turn(&mut self) {
         self.now = self.server().clock.now();
+        if self.tells_time {
+            self.hub.set_unix_time(self.server().clock.unix_seconds());
+        }
         self.lease_budget(0);
     }
 
@@ -305,7 +316,7 @@ impl Core {
     }
 
     /// Makes sure that a frame of `bytes` bytes fits the budget, if the server has as much.
-    fn lease_budget(&mut self, bytes: usize) {
+    pub(super) fn lease_budget(&mut self, bytes: usize) {
         let wanted = self.hub.queued_bytes() + (bytes as u64).max(BUDGET_AHEAD_BYTES / 2);
         if self.hub.budget_bytes() < wanted {
             let missing = wanted - self.hub.budget_bytes() + BUDGET_AHEAD_BYTES / 2;

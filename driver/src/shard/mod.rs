@@ -6,9 +6,12 @@
 //! with all its frames, then deadlines. Budgets bound a turn; what is left of
 //! it is the first of the next.
 
+mod asking;
 mod callbacks;
 mod core;
 mod draining;
+mod events;
+mod later;
 mod readiness;
 mod requests;
 mod serve;

@@ -157,7 +157,8 @@ impl Core {
         self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
         let state = accept.state;
-        self.put_session(id, Session::Open(Open { id, endpoint, params, state, inbox: None, waiting: None }));
+        let open = Open { id, endpoint, params, state, inbox: None, later: None, waiting: None };
+        self.put_session(id, Session::Open(open));
         Ok(())
     }
 

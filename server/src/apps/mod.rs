@@ -3,6 +3,7 @@
 mod broadcast;
 mod chat;
 mod echo;
+mod lobby;
 mod page;
 mod status;
 
@@ -14,5 +15,8 @@ pub(crate) fn all(config: Config) -> App {
     let app = App::new().config(config);
     let app = page::mount(app);
     let app = status::mount(app);
-    app.route("/ws/chat", chat::route()).route("/ws/echo", echo::route()).route("/ws/broadcast", broadcast)
+    app.route("/ws", lobby::route())
+        .route("/ws/chat", chat::route())
+        .route("/ws/echo", echo::route())
+        .route("/ws/broadcast", broadcast)
 }

@@ -50,7 +50,7 @@ const fn row(
     Setting { name, field, help }
 }
 
-pub(super) static GROUPS: [Group; 9] = [
+pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Server", settings: &SERVER },
     Group { heading: "Admission", settings: &ADMISSION },
     Group { heading: "Messages", settings: &MESSAGES },
@@ -59,6 +59,7 @@ pub(super) static GROUPS: [Group; 9] = [
     Group { heading: "Receiving", settings: &RECEIVING },
     Group { heading: "Compression", settings: &COMPRESSION },
     Group { heading: "Rooms and names", settings: &ROOMS },
+    Group { heading: "Events", settings: &EVENTS },
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
@@ -282,6 +283,30 @@ static ROOMS: [Setting; 4] = [
         "name_bytes_max",
         |d| Field::Bytes(&mut d.hub.connection.name_bytes_max),
         "Length of a room, namespace or client name: 64 to 64KiB",
+    ),
+];
+
+static EVENTS: [Setting; 5] = [
+    row(
+        "ack_time_max",
+        |d| Field::Time(&mut d.hub.connection.ack_time_max),
+        "How long a question to a peer may wait for its answer",
+    ),
+    row("acks_max", |d| Field::Count(&mut d.hub.connection.acks_max), "Questions to one peer that may wait"),
+    row(
+        "acks_collected_bytes_max",
+        |d| Field::Bytes(&mut d.hub.acks_collected_bytes_max),
+        "Answers to one question to many that a shard keeps",
+    ),
+    row(
+        "malformed_events_max",
+        |d| Field::Count32(&mut d.hub.connection.malformed_events_max),
+        "Messages that do not fit the envelope and are forgiven to one peer",
+    ),
+    row(
+        "json_depth_max",
+        |d| Field::Count(&mut d.hub.connection.json_depth_max),
+        "How deep the JSON of an event may nest, its envelope included: 1 to 127",
     ),
 ];
 

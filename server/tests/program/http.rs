@@ -5,7 +5,7 @@ use crate::support::{Client, Program, ask, get};
 #[test]
 fn an_unknown_path_is_404() {
     let program = Program::start(&[]);
-    for path in ["/nothing", "/ws", "/ws/chat/", "//", "/WS/CHAT"] {
+    for path in ["/nothing", "/ws/", "/ws/chat/", "//", "/WS/CHAT"] {
         assert_eq!(get(&program, path).status, 404, "{path}");
     }
 }

@@ -7,6 +7,7 @@ mod broadcast;
 mod chat;
 mod echo;
 mod http;
+mod lobby;
 mod page;
 mod settings;
 mod status;

@@ -289,6 +289,8 @@ impl World {
             Notice::Closed(_)
             | Notice::Pressure { .. }
             | Notice::Room(_)
+            | Notice::Unanswered { .. }
+            | Notice::Collected(_)
             | Notice::GroupOpened(_)
             | Notice::GroupClosed(_) => None,
         });
@@ -302,11 +304,14 @@ impl World {
         let told = self.notices.iter().filter_map(|notice| match notice {
             Notice::GroupOpened(name) => Some((true, name.clone())),
             Notice::GroupClosed(name) => Some((false, name.clone())),
-            Notice::Closed(_) | Notice::Pressure { .. } | Notice::Room(_) => None,
+            Notice::Closed(_)
+            | Notice::Pressure { .. }
+            | Notice::Room(_)
+            | Notice::Unanswered { .. }
+            | Notice::Collected(_) => None,
         });
         let told = told.collect();
-        self.notices
-            .retain(|notice| matches!(notice, Notice::Closed(_) | Notice::Pressure { .. } | Notice::Room(_)));
+        self.notices.retain(|notice| !matches!(notice, Notice::GroupOpened(_) | Notice::GroupClosed(_)));
         told
     }
 }

@@ -1,5 +1,6 @@
 //! What holds in every hub after every call.
 
+use crate::event::Envelope;
 use crate::hub::Hub;
 use crate::link::{Link, Phase};
 use crate::member::Member;
@@ -14,6 +15,7 @@ impl Hub {
         self.check_groups();
         self.check_frames();
         self.check_counts();
+        self.check_acks();
     }
 
     /// Places there is memory for, in whatever grows with the number of connections.
@@ -90,6 +92,29 @@ impl Hub {
         }
         self.frames.assert_held_by(&queues, &in_writing);
         assert!(self.queued_bytes() <= self.budget_bytes());
+    }
+
+    /// What was asked is answered, is over, or waits where it was asked; a table
+    /// that holds nothing is gone, and so is a collection that waits for nobody.
+    fn check_acks(&self) {
+        let mut waiting = 0;
+        for envelope in [Envelope::Raw, Envelope::Typed, Envelope::Session] {
+            let has_it = |member: &Member| self.config.profile(member.profile).envelope == envelope;
+            let members = self.members.iter().filter(|(_, member)| has_it(member)).count();
+            assert_eq!(self.events.members.of(envelope), members);
+        }
+        for (_, member) in &self.members {
+            let events = member.cold.talk.events();
+            let pending = events.map_or(0, |events| events.pending.len());
+            assert!(events.is_none_or(|events| member.is_open && (pending > 0 || events.malformed > 0)));
+            assert!(pending <= self.config.profile(member.profile).acks_max);
+            assert_eq!(self.links.get(member.link as usize).unwrap().is_asked, pending > 0);
+            waiting += pending as u64;
+        }
+        let stats = self.stats();
+        let over = stats.acks_answered + stats.acks_timed_out + stats.acks_disconnected;
+        assert_eq!(stats.acks_asked, over + waiting);
+        assert!(self.events.collections.iter().all(|(_, collecting)| !collecting.is_complete()));
     }
 
     /// What came is what went and what is there.

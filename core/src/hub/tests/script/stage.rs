@@ -357,9 +357,10 @@ impl Stage {
         for notice in &self.world.notices {
             match notice {
                 Notice::Closed(end) => assert!(closed.insert(end.id), "{} closed twice", end.id),
-                Notice::Pressure { id, .. } | Notice::Room(id) => {
+                Notice::Pressure { id, .. } | Notice::Room(id) | Notice::Unanswered { id, .. } => {
                     assert!(!closed.contains(id), "{id} after its end");
                 }
+                Notice::Collected(_) => {}
                 Notice::GroupOpened(name) => assert!(groups.insert(name), "{name} opened twice"),
                 Notice::GroupClosed(name) => assert!(groups.remove(name), "{name} closed twice"),
             }
@@ -382,6 +383,11 @@ fn in_fragments(text: &str, fragments: usize) -> Vec<u8> {
 fn ending(notice: &Notice) -> Option<String> {
     match notice {
         Notice::Closed(closed) => Some(format!("{:?}", closed.reason)),
-        Notice::Pressure { .. } | Notice::Room(_) | Notice::GroupOpened(_) | Notice::GroupClosed(_) => None,
+        Notice::Pressure { .. }
+        | Notice::Room(_)
+        | Notice::Unanswered { .. }
+        | Notice::Collected(_)
+        | Notice::GroupOpened(_)
+        | Notice::GroupClosed(_) => None,
     }
 }

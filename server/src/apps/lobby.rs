@@ -1,0 +1,48 @@
+//! The lobby: events in the typed envelope, passed on to everyone else, or to a
+//! room's members, and acknowledged.
+//!
+//! Clients join rooms by themselves. What others say is not looked into, except
+//! for a `chat`, which must be one.
+
+use fanfare::{Ctx, Envelope, Event, EventName, HandlerError, Route, Target};
+use serde::{Deserialize, Serialize};
+
+/// What a `chat` carries, at least. Borrowed where that is possible; nothing of it
+/// is needed beyond that it is there.
+#[derive(Deserialize)]
+struct Chat {
+    #[serde(rename = "user")]
+    _user: String,
+    #[serde(rename = "message")]
+    _message: String,
+}
+
+#[derive(Serialize)]
+struct Status {
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Complaint {
+    error: &'static str,
+}
+
+pub(super) fn route() -> Route {
+    Route::new()
+        .envelope(Envelope::Typed)
+        .on("chat", |ctx, event| match event.data::<Chat>() {
+            Ok(_) => pass_on(ctx, event),
+            Err(_) => Ok(ctx.emit("error", &Complaint { error: "invalid payload" })?),
+        })
+        .otherwise(pass_on)
+}
+
+/// To everyone else, or to whoever else is in the room that the event names.
+fn pass_on(ctx: &mut Ctx<'_>, event: &mut Event<'_>) -> Result<(), HandlerError> {
+    let (name, target) = match event.room() {
+        Some(room) => (EventName::new(event.name()).room(room), Target::room(event.namespace(), room)),
+        None => (EventName::new(event.name()), Target::namespace(event.namespace())),
+    };
+    ctx.emit_to(target.except(ctx.id()), name, event.raw())?;
+    Ok(ctx.ack(event, &Status { status: "ok" })?)
+}
