@@ -72,7 +72,7 @@ pub use fanfare_core::{
 pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
     Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
-    Peer, Recipient, Replies, Reply, Request, Route, StopOptions,
+    Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

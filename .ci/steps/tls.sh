@@ -1,5 +1,5 @@
-# The program over TLS, as strangers see it: curl and openssl, keys in each form that people have, and a new certificate
-# on SIGHUP.
+# The program over TLS on each runtime, as strangers see it: curl and openssl, keys in each form that people have, and a
+# new certificate on SIGHUP.
 set -uo pipefail
 . .ci/lib.sh
 . tests/server.sh
@@ -23,12 +23,16 @@ shown() {
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$scratch/pkcs8.key" 2>/dev/null &&
   openssl ec -in "$scratch/pkcs8.key" -out "$scratch/sec1.key" 2>/dev/null &&
   openssl genrsa -traditional -out "$scratch/pkcs1.key" 2048 2>/dev/null || { fail "openssl made no keys"; exit 1; }
-for form in pkcs8 sec1 pkcs1; do
-  certificate "$scratch/$form.key" "$form" || { fail "openssl made no certificate for $form"; exit 1; }
+# check RUNTIME FORM   sets `broken` where something is not as it should be.
+check() {
+  local form=$2 version
+  export FANFARE_RUNTIME=$1
+  echo "--- $1, $2"
+  certificate "$scratch/$form.key" "$form" || { fail "openssl made no certificate for $form"; return 1; }
   # A log of its own, so that no address of a former server is read.
   : >"$scratch/$form.log"
   start_server "$scratch/$form.log" "$FANFARE" --addr 127.0.0.1:0 \
-    --tls-cert "$scratch/$form.pem" --tls-key "$scratch/$form.key" || exit 1
+    --tls-cert "$scratch/$form.pem" --tls-key "$scratch/$form.key" || return 1
   if [ "$(shown)" = "$form" ]; then echo "$form: shown to openssl"; else fail "$form is not shown"; broken=1; fi
   for version in tls1_2 tls1_3; do
     if openssl s_client -connect "${SERVER_URL#https://}" -"$version" -alpn http/1.1 -CAfile "$scratch/$form.pem" \
@@ -55,5 +59,12 @@ for form in pkcs8 sec1 pkcs1; do
     if [ "$(shown)" = renewed ]; then echo "SIGHUP: the new certificate is shown"; else fail "SIGHUP changed nothing"; broken=1; fi
   fi
   stop_server || { fail "$form: SIGTERM did not end the server with status 0"; broken=1; }
+  return 0
+}
+
+for runtime in tokio smol std-threads; do
+  for form in pkcs8 sec1 pkcs1; do
+    check "$runtime" "$form" || exit 1
+  done
 done
 exit "$broken"

@@ -28,6 +28,7 @@ mod shard;
 mod transport;
 
 pub use attach::Attacher;
+pub use fanfare_driver::ServeError;
 pub use listener::Listener;
-pub use server::{Placement, ServeError, Server, serve};
+pub use server::{Placement, Server, serve};
 pub use transport::Stream;

@@ -5,7 +5,7 @@ use crate::listener::Listener;
 use crate::{accept, shard};
 #[cfg(feature = "tls")]
 use fanfare_driver::Tls;
-use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
+use fanfare_driver::{App, BoxFuture, Handle, Launch, ServeError, Shard, Spawn};
 use smol::channel::{self, Receiver, Sender};
 use smol::future::{FutureExt, or, pending};
 use smol::{Async, Executor, Task};
@@ -26,22 +26,6 @@ pub enum Placement {
     Tasks,
     /// Each on a thread of its own.
     Threads,
-}
-
-/// Why a server could not be run, or ended early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The application cannot be served.
-    #[error(transparent)]
-    App(#[from] AppError),
-    /// The listener, or a shard's thread, could not be set up, or the system no
-    /// longer tells which sockets are ready.
-    #[error("the server cannot be started, or cannot go on: {0}")]
-    Start(#[from] io::Error),
-    /// A shard ended by a panic, which is a bug in fanfare.
-    #[error("a shard panicked: see the log")]
-    Shard,
 }
 
 /// Serves an application on a listener until it is stopped, with one shard, as
@@ -144,11 +128,13 @@ impl Server {
 
     async fn run_with(self, listener: Option<Listener>) -> Result<(), ServeError> {
         let Launch { acceptor, shards, .. } = self.launch;
-        let listener = listener.map(|listener| Async::new_nonblocking(listener.open()?)).transpose()?;
+        let listener = listener.map(|listener| Async::new_nonblocking(listener.open()?));
+        let listener = listener.transpose().map_err(ServeError::Start)?;
         let running = shards
             .into_iter()
             .map(|shard| Running::start(shard, self.placement, &self.tasks))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(ServeError::Start)?;
         let accepting = async {
             match &listener {
                 Some(listener) => accept::run(listener, &acceptor).await,
@@ -203,16 +189,17 @@ impl Running {
     }
 
     async fn ended(self) -> Result<(), ServeError> {
-        match self {
+        let outcome = match self {
             Running::Task(task) => {
-                let outcome = AssertUnwindSafe(task).catch_unwind().await;
-                Ok(outcome.map_err(|_| ServeError::Shard)??)
+                AssertUnwindSafe(task).catch_unwind().await.map_err(|_| ServeError::Shard)?
             }
             Running::Thread { join, ended, _stop } => {
+                // The sender is dropped by a panic, too; joining tells.
                 let _ = ended.recv().await;
-                Ok(join.join().map_err(|_| ServeError::Shard)??)
+                join.join().map_err(|_| ServeError::Shard)?
             }
-        }
+        };
+        outcome.map_err(ServeError::Readiness)
     }
 }
 
@@ -251,7 +238,7 @@ impl Spawn for Tasks {
     /// files and names: its threads are limited, and a handler keeps its own
     /// for as long as its connection is open.
     fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        thread::Builder::new().name(String::from("fanfare-handler")).spawn(work).map(drop)
+        thread::Builder::new().name("fanfare-handler".into()).spawn(work).map(drop)
     }
 }
 

@@ -1,7 +1,6 @@
-//! The accept loop: hands sockets to shards, and outlives every error that a
-//! busy machine can give.
+//! The accept loop: waits for connections, and between them as it is told to.
 
-use fanfare_driver::{Acceptor, OsListener};
+use fanfare_driver::{Acceptor, Intake, Next, OsListener};
 use mio::{Events, Interest, Poll, Token};
 use std::future::Future;
 use std::io;
@@ -9,11 +8,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
-
-/// The first pause after an error that will pass, such as no free descriptor.
-const BACK_OFF_MIN: Duration = Duration::from_millis(5);
-/// The longest pause.
-const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 const LISTENER: Token = Token(0);
 const DRAINED: Token = Token(1);
@@ -26,9 +20,9 @@ pub(crate) fn run(mut listener: Option<&mut OsListener>, acceptor: &Acceptor) ->
     }
     let waker = Waker::from(Arc::new(Bell(mio::Waker::new(poll.registry(), DRAINED)?)));
     let (mut drained, mut cx) = (pin!(acceptor.drained()), Context::from_waker(&waker));
-    let mut back_off = BACK_OFF_MIN;
+    let mut intake = Intake::new(acceptor);
     while drained.as_mut().poll(&mut cx).is_pending() {
-        let pause = listener.as_ref().and_then(|listener| accept_all(listener, acceptor, &mut back_off));
+        let pause = listener.as_ref().and_then(|listener| accept_all(listener, &mut intake));
         match poll.poll(&mut events, pause) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -39,36 +33,18 @@ pub(crate) fn run(mut listener: Option<&mut OsListener>, acceptor: &Acceptor) ->
 }
 
 /// Accepts until nobody waits; says how long to pause where it must stop before.
-fn accept_all(listener: &OsListener, acceptor: &Acceptor, back_off: &mut Duration) -> Option<Duration> {
+fn accept_all(listener: &OsListener, intake: &mut Intake<'_>) -> Option<Duration> {
     loop {
-        match listener.accept() {
-            Ok((socket, peer)) => {
-                *back_off = BACK_OFF_MIN;
-                if let Err(error) = acceptor.accept(Box::new(socket), peer, Vec::new()) {
-                    tracing::warn!(%error, ?peer, "connection dropped");
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-            Err(error) if is_about_one_connection(&error) => {}
-            Err(error) => {
-                let pause = *back_off;
-                tracing::warn!(%error, ?pause, "cannot accept connections for now");
-                *back_off = (pause * 2).min(BACK_OFF_MAX);
-                return Some(pause);
-            }
+        let accepted = listener.accept();
+        if accepted.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            return None;
+        }
+        match intake.take(accepted) {
+            Next::Accept => {}
+            Next::Yield => return Some(Duration::ZERO),
+            Next::Pause(pause) => return Some(pause),
         }
     }
-}
-
-/// The peer gave up between its SYN and our accept: nothing to wait for.
-fn is_about_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// Ends the loop's sleep.

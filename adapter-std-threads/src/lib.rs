@@ -26,5 +26,6 @@ mod server;
 mod shard;
 
 pub use attach::Attacher;
+pub use fanfare_driver::ServeError;
 pub use listener::Listener;
-pub use server::{ServeError, Server, serve};
+pub use server::{Server, serve};

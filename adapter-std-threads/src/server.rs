@@ -6,29 +6,11 @@ use crate::listener::Listener;
 use crate::{accept, shard};
 #[cfg(feature = "tls")]
 use fanfare_driver::Tls;
-use fanfare_driver::{Acceptor, App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
+use fanfare_driver::{Acceptor, App, BoxFuture, Handle, Launch, ServeError, Shard, Spawn};
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-
-/// Why a server could not be run, or ended early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The application cannot be served.
-    #[error(transparent)]
-    App(#[from] AppError),
-    /// A thread, or the listener, could not be set up.
-    #[error("the server could not be started: {0}")]
-    Start(#[source] io::Error),
-    /// The system no longer tells which sockets are ready.
-    #[error("a shard, or the accept loop, cannot go on: {0}")]
-    Readiness(#[source] io::Error),
-    /// A shard ended by a panic, which is a bug in fanfare.
-    #[error("a shard panicked: see the log")]
-    Shard,
-}
 
 /// Serves an application on a listener until it is stopped, with one shard, on
 /// a thread of its own; blocks. For a [`Handle`] and for more shards use [`Server`].
@@ -115,8 +97,8 @@ struct Running<'a> {
 impl Running<'_> {
     fn start(shards: Vec<Shard>, acceptor: &Acceptor) -> Result<Running<'_>, ServeError> {
         let mut running = Running { shards: Vec::new(), acceptor };
-        for (number, shard) in shards.into_iter().enumerate() {
-            let thread = thread::Builder::new().name(format!("fanfare-shard-{number}"));
+        for shard in shards {
+            let thread = thread::Builder::new().name("fanfare-shard".into());
             running.shards.push(thread.spawn(move || shard::run(shard)).map_err(ServeError::Start)?);
         }
         Ok(running)
@@ -125,12 +107,10 @@ impl Running<'_> {
     /// Ends all of them; the first failure is the answer.
     fn end(mut self) -> Result<(), ServeError> {
         self.acceptor.finish();
-        let outcomes = self.shards.drain(..).map(|shard| match shard.join() {
-            Ok(outcome) => outcome.map_err(ServeError::Readiness),
-            Err(_) => Err(ServeError::Shard),
-        });
-        let outcomes: Vec<_> = outcomes.collect();
-        outcomes.into_iter().collect()
+        let outcomes: Vec<_> = self.shards.drain(..).map(JoinHandle::join).collect();
+        outcomes
+            .into_iter()
+            .try_for_each(|outcome| outcome.map_err(|_| ServeError::Shard)?.map_err(ServeError::Readiness))
     }
 }
 
@@ -149,6 +129,6 @@ impl Spawn for Threads {
     }
 
     fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        thread::Builder::new().name(String::from("fanfare-handler")).spawn(work).map(drop)
+        thread::Builder::new().name("fanfare-handler".into()).spawn(work).map(drop)
     }
 }

@@ -1,46 +1,20 @@
-//! The accept loop: hands sockets to shards, and outlives every error that a
-//! busy machine can give.
+//! The accept loop: waits for connections, and between them as it is told to.
 
-use fanfare_driver::{Acceptor, OsListener};
-use std::io;
-use std::time::Duration;
+use fanfare_driver::{Acceptor, Intake, Next, OsListener};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::task::yield_now;
 use tokio::time::sleep;
-
-/// The first pause after an error that will pass, such as no free descriptor.
-const BACK_OFF_MIN: Duration = Duration::from_millis(5);
-/// The longest pause.
-const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// Accepts until it is dropped.
 pub(crate) async fn run(listener: &AsyncFd<OsListener>, acceptor: &Acceptor) {
-    let mut back_off = BACK_OFF_MIN;
+    let mut intake = Intake::new(acceptor);
     loop {
-        match listener.async_io(Interest::READABLE, OsListener::accept).await {
-            Ok((socket, peer)) => {
-                back_off = BACK_OFF_MIN;
-                if let Err(error) = acceptor.accept(Box::new(socket), peer, Vec::new()) {
-                    tracing::warn!(%error, ?peer, "connection dropped");
-                }
-            }
-            Err(error) if is_about_one_connection(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, pause = ?back_off, "cannot accept connections for now");
-                sleep(back_off).await;
-                back_off = (back_off * 2).min(BACK_OFF_MAX);
-            }
+        let accepted = listener.async_io(Interest::READABLE, OsListener::accept).await;
+        match intake.take(accepted) {
+            Next::Accept => {}
+            Next::Yield => yield_now().await,
+            Next::Pause(pause) => sleep(pause).await,
         }
     }
-}
-
-/// The peer gave up between its SYN and our accept: nothing to wait for.
-fn is_about_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }

@@ -6,7 +6,7 @@ use crate::watch::watch;
 use crate::{accept, shard};
 #[cfg(feature = "tls")]
 use fanfare_driver::Tls;
-use fanfare_driver::{App, AppError, BoxFuture, Handle, Launch, Shard, Spawn};
+use fanfare_driver::{App, BoxFuture, Handle, Launch, ServeError, Shard, Spawn};
 use std::fmt;
 use std::future::pending;
 use std::io;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use tokio::runtime;
 use tokio::sync::oneshot;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 
 /// Where shards run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,26 +25,6 @@ pub enum Placement {
     Tasks,
     /// Each on a thread of its own, with a runtime and an I/O driver of its own.
     Threads,
-}
-
-/// Why a server could not be run, or ended early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The application cannot be served.
-    #[error(transparent)]
-    App(#[from] AppError),
-    /// [`Server::new`] was called outside a tokio runtime, which the
-    /// application's futures need.
-    #[error("a server must be built inside a tokio runtime: {0}")]
-    Runtime(#[from] runtime::TryCurrentError),
-    /// The listener, or a shard's thread or runtime, could not be set up, or
-    /// the system no longer tells which sockets are ready.
-    #[error("the server cannot be started, or cannot go on: {0}")]
-    Start(#[from] io::Error),
-    /// A shard ended by a panic, which is a bug in fanfare.
-    #[error("a shard panicked: {0}")]
-    Shard(String),
 }
 
 /// Serves an application on a listener until it is stopped, with one shard, as
@@ -72,8 +52,8 @@ impl Server {
     /// A server of several shards. One shard serves one core; connections are
     /// spread over them, and broadcasts find all of them.
     pub fn with_shards(app: App, shards: usize, placement: Placement) -> Result<Server, ServeError> {
-        let spawner = Arc::new(Tasks(runtime::Handle::try_current()?));
-        Ok(Server { launch: Launch::new(app, shards, spawner)?, placement })
+        let tasks = Arc::new(Tasks::current().map_err(ServeError::Start)?);
+        Ok(Server { launch: Launch::new(app, shards, tasks)?, placement })
     }
 
     /// The server from anywhere, before it runs too.
@@ -112,11 +92,13 @@ impl Server {
 
     async fn run_with(self, listener: Option<Listener>) -> Result<(), ServeError> {
         let Launch { acceptor, shards, .. } = self.launch;
-        let listener = listener.map(|listener| watch(listener.open()?)).transpose()?;
+        let listener =
+            listener.map(|listener| watch(listener.open()?)).transpose().map_err(ServeError::Start)?;
         let running = shards
             .into_iter()
             .map(|shard| Running::start(shard, self.placement))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(ServeError::Start)?;
         let accepting = async {
             match &listener {
                 Some(listener) => accept::run(listener, &acceptor).await,
@@ -175,19 +157,16 @@ impl Running {
     }
 
     async fn ended(self) -> Result<(), ServeError> {
-        match self {
-            Running::Task(mut task) => Ok((&mut task.0).await.map_err(|error| panicked(&error))??),
+        let outcome = match self {
+            Running::Task(mut task) => (&mut task.0).await.map_err(|_| ServeError::Shard)?,
             Running::Thread { join, ended, _stop } => {
                 // The sender is dropped by a panic, too; joining tells.
                 let _ = ended.await;
-                Ok(join.join().map_err(|_| ServeError::Shard(String::from("see the log")))??)
+                join.join().map_err(|_| ServeError::Shard)?
             }
-        }
+        };
+        outcome.map_err(ServeError::Readiness)
     }
-}
-
-fn panicked(error: &JoinError) -> ServeError {
-    ServeError::Shard(error.to_string())
 }
 
 impl Drop for AbortOnDrop {
@@ -199,14 +178,29 @@ impl Drop for AbortOnDrop {
 /// Runs the application's futures on the user's runtime.
 struct Tasks(runtime::Handle);
 
+impl Tasks {
+    fn current() -> io::Result<Tasks> {
+        let runtime = runtime::Handle::try_current();
+        let outside = |error| io::Error::other(format!("it must be built inside a tokio runtime: {error}"));
+        runtime.map(Tasks).map_err(outside)
+    }
+}
+
 impl Spawn for Tasks {
     fn spawn(&self, future: BoxFuture<()>) {
         self.0.spawn(future);
     }
 
+    /// Not in tokio's pool, which everything else that blocks shares, such as
+    /// files and names: its threads are limited, and a handler keeps its own
+    /// for as long as its connection is open. Inside the runtime all the same.
     fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        self.0.spawn_blocking(work);
-        Ok(())
+        let runtime = self.0.clone();
+        let work = move || {
+            let _inside = runtime.enter();
+            work();
+        };
+        thread::Builder::new().name("fanfare-handler".into()).spawn(work).map(drop)
     }
 }
 

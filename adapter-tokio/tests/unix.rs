@@ -49,5 +49,10 @@ async fn shards_on_threads_serve_a_unix_socket() {
 #[test]
 fn outside_a_runtime_a_server_is_refused_and_told_why() {
     let error = Server::new(App::new()).unwrap_err();
-    assert!(error.to_string().starts_with("a server must be built inside a tokio runtime"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("the server could not be started: it must be built inside a tokio runtime"),
+        "{error}"
+    );
 }

@@ -177,3 +177,21 @@ pub enum AppError {
     #[error("the operating system gives no randomness: {0}")]
     Randomness(String),
 }
+
+/// Why a server could not be run, or ended early: the same on every runtime.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The application cannot be served.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The runtime, a thread, or the listener could not be set up.
+    #[error("the server could not be started: {0}")]
+    Start(#[source] std::io::Error),
+    /// The system no longer tells which sockets are ready.
+    #[error("a shard, or the accept loop, cannot go on: {0}")]
+    Readiness(#[source] std::io::Error),
+    /// A shard ended by a panic, which is a bug in fanfare.
+    #[error("a shard panicked, which is a bug in fanfare: see the log")]
+    Shard,
+}

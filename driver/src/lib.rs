@@ -4,8 +4,9 @@
 //!
 //! Applications use the facade `fanfare` and one adapter. An adapter builds a
 //! [`Launch`], runs each [`Shard`] on a task or thread of its own, accepts from an
-//! [`OsListener`], and hands the sockets to the [`Acceptor`]. A shard watches them
-//! itself; the adapter lends it a thread to sleep on, or waits for its descriptor.
+//! [`OsListener`], and lets an [`Intake`] hand the sockets to the [`Acceptor`]. A
+//! shard watches them itself; the adapter lends it a thread to sleep on, or waits
+//! for its descriptor.
 
 #![warn(clippy::indexing_slicing)]
 
@@ -18,6 +19,7 @@ mod error;
 mod gather;
 mod handle;
 mod inbox;
+mod intake;
 mod listener;
 mod ready;
 mod reply;
@@ -39,8 +41,9 @@ pub use blocking::BlockingConnection;
 pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
 pub use emission::{EventName, Replies};
-pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome};
+pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};
 pub use handle::{ConnectionInfo, Handle, Recipient};
+pub use intake::{Intake, Next};
 pub use listener::OsListener;
 pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};

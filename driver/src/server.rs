@@ -22,6 +22,7 @@ use fanfare_core::hub::{HubConfig, Publication};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
 use fanfare_core::stats::Stats;
+use fanfare_core::time::Instant;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -359,6 +360,11 @@ impl Acceptor {
         shard.inbox.push(Command::Arrive(arrival)).inspect_err(|_| {
             shard.load.fetch_sub(1, Ordering::Relaxed);
         })
+    }
+
+    /// The server's time.
+    pub(crate) fn now(&self) -> Instant {
+        self.server.clock.now()
     }
 
     /// Resolves when a stop has been asked for and all connections are closed

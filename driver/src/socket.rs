@@ -13,6 +13,10 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::task::{Context, Poll};
 
+/// Whether the set tells of what comes after a call that was cut short. Windows
+/// tells only after one that would have blocked.
+const TELLS_UNASKED: bool = cfg!(unix);
+
 /// A stream socket of the operating system.
 ///
 /// ```
@@ -129,7 +133,7 @@ impl OsSocket {
     /// found the socket full, so the next needs not ask.
     fn wrote(&mut self, written: io::Result<usize>, offered: usize) -> Poll<io::Result<usize>> {
         match &written {
-            Ok(count) => self.is_full = *count < offered,
+            Ok(count) => self.is_full = TELLS_UNASKED && *count < offered,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.is_full = true;
                 return Poll::Pending;
@@ -154,7 +158,7 @@ impl Transport for OsSocket {
             }
             // Not even the look that would find nothing: what comes later, the
             // set tells later.
-            Ok(_) if self.input == Input::Ready => self.input = Input::Drained,
+            Ok(_) if TELLS_UNASKED && self.input == Input::Ready => self.input = Input::Drained,
             Ok(_) | Err(_) => {}
         }
         Poll::Ready(read)
@@ -197,6 +201,10 @@ impl Transport for OsSocket {
     /// Dropping the socket is all there is to do: with unread input the kernel
     /// answers with a reset, which is acceptable here.
     fn abort(&mut self) {}
+
+    fn holds_back(&self) -> bool {
+        false
+    }
 
     fn source(&mut self) -> Option<&mut OsSocket> {
         Some(self)

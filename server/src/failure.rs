@@ -1,7 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
-use fanfare::{TlsError, smol, std_threads, tokio};
+use fanfare::{ServeError, TlsError};
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -63,14 +63,8 @@ pub(crate) enum Failure {
     #[error("cannot start: {0}; check the limits on threads and open files")]
     Start(io::Error),
     /// The server could not be run, or ended early.
-    #[error("{0}")]
-    Tokio(#[from] tokio::ServeError),
-    /// The same on smol.
-    #[error("{0}")]
-    Smol(#[from] smol::ServeError),
-    /// The same without a runtime.
-    #[error("{0}")]
-    StdThreads(#[from] std_threads::ServeError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -99,9 +93,7 @@ impl Failure {
             | Failure::AddressNotLocal(_)
             | Failure::Listen { .. }
             | Failure::Start(_)
-            | Failure::Tokio(_)
-            | Failure::Smol(_)
-            | Failure::StdThreads(_)
+            | Failure::Serve(_)
             | Failure::Output(_) => ExitCode::from(1),
         }
     }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::settings::Shards;
 use ::smol::{Executor, block_on, channel};
 use ::tokio::runtime::{self, Runtime};
-use fanfare::{App, Handle, Tls, smol, std_threads, tokio};
+use fanfare::{App, Handle, ServeError, Tls, smol, std_threads, tokio};
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ fn smol_for(
     shards: usize,
     placement: smol::Placement,
     executor: &Executor<'static>,
-    serving: impl Future<Output = Result<(), smol::ServeError>> + Send + 'static,
+    serving: impl Future<Output = Result<(), ServeError>> + Send + 'static,
 ) -> Result<(), Failure> {
     let threads = match placement {
         smol::Placement::Tasks => shards,

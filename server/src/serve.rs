@@ -29,7 +29,8 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
         stop_on_signals(handle, stop_time_max)?;
         reload::on_hangup(tls)?;
         announce(scheme, address)?;
-        tracing::info!(%address, scheme, ?shards, count, descriptors_max, "listening");
+        let (runtime, placement) = shards.names();
+        tracing::info!(%address, scheme, runtime, placement, shards = count, descriptors_max, "listening");
         Ok(())
     })?;
     tracing::info!("stopped");

@@ -23,11 +23,19 @@ fn echo() -> Route {
 /// A connection whose request offers compression, with these parameters.
 #[track_caller]
 fn offering(server: &Server<'_>, path: &str, parameters: &str) -> Raw {
+    let (raw, answer) = negotiated(server, path, parameters);
+    assert!(answer.contains("\r\nsec-websocket-extensions: permessage-deflate"), "{answer}");
+    raw
+}
+
+/// The same, with the answer, which may decline.
+#[track_caller]
+fn negotiated(server: &Server<'_>, path: &str, parameters: &str) -> (Raw, String) {
     let offer = format!("\r\nSec-WebSocket-Extensions: permessage-deflate{parameters}\r\n\r\n");
     let mut raw = server.raw();
     raw.write(Raw::request(path).replace("\r\n\r\n", &offer).as_bytes());
-    raw.hear_upgrade();
-    raw
+    let answer = raw.hear_upgrade();
+    (raw, answer)
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
@@ -113,7 +121,8 @@ pub(crate) fn a_route_may_decline_compression(world: &World) {
     let off = echo().settings(|settings| settings.compression = Compression::Off);
     let server = world.start(compressing(echo()).route("/plain", off));
     let text = news();
-    let mut raw = offering(&server, "/plain", "");
+    let (mut raw, answer) = negotiated(&server, "/plain", "");
+    assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
     raw.write(&frame(TEXT, text.as_bytes()));
     assert_eq!(raw.hear(), (TEXT, text.clone().into_bytes()));
     raw.write(&frame(COMPRESSED | TEXT, &deflate(text.as_bytes())));
@@ -122,6 +131,44 @@ pub(crate) fn a_route_may_decline_compression(world: &World) {
     let mut raw = offering(&server, "/", "");
     raw.write(&frame(TEXT, text.as_bytes()));
     expect_compressed(&mut raw, 15, &text);
+}
+
+pub(crate) fn offers_that_make_no_sense_are_declined(world: &World) {
+    let server = world.start(compressing(echo()));
+    for parameters in [
+        "; server_max_window_bits=0",
+        "; server_max_window_bits=7",
+        "; server_max_window_bits=16",
+        "; server_max_window_bits=",
+        "; server_max_window_bits",
+        "; server_max_window_bits=10; server_max_window_bits=10",
+        "; client_max_window_bits=7",
+        "; server_no_context_takeover=1",
+        "; nobody_knows_this",
+    ] {
+        let (mut raw, answer) = negotiated(&server, "/", parameters);
+        assert!(!answer.contains("sec-websocket-extensions"), "{parameters}: {answer}");
+        raw.write(&frame(COMPRESSED | TEXT, &deflate(b"all the same")));
+        assert_eq!(raw.hear_close(), 1002, "{parameters}");
+    }
+    // One that makes sense behind one that does not.
+    offering(&server, "/", "; server_max_window_bits=7, permessage-deflate");
+}
+
+pub(crate) fn the_compressed_bit_has_its_place(world: &World) {
+    let server = world.start(compressing(echo()));
+    // On a control frame, on a continuation, beside the bits that nothing defines.
+    let start = [0x01, 0x81, 0, 0, 0, 0, b'a'];
+    for bytes in [
+        frame(COMPRESSED | 9, b""),
+        [&start[..], &frame(COMPRESSED, b"b")].concat(),
+        frame(0x20 | TEXT, b""),
+        frame(0x10 | TEXT, b""),
+    ] {
+        let mut raw = offering(&server, "/", "");
+        raw.write(&bytes);
+        assert_eq!(raw.hear_close(), 1002, "{bytes:?}");
+    }
 }
 
 pub(crate) fn bombs_and_garbage_end_one_connection(world: &World) {

@@ -134,6 +134,8 @@ scenarios! {
         messages_are_compressed_both_ways
         a_broadcast_is_compressed_once_for_all
         a_route_may_decline_compression
+        offers_that_make_no_sense_are_declined
+        the_compressed_bit_has_its_place
         bombs_and_garbage_end_one_connection
     }
     conversation {
@@ -154,6 +156,7 @@ scenarios! {
         an_end_that_never_comes_is_not_awaited_for_ever
         a_reset_in_the_middle_of_a_message_ends_one_connection
         a_peer_that_ends_its_side_has_left
+        who_ends_its_side_still_gets_what_it_asked_for
         a_crowd_that_leaves_at_once_leaves_nothing
     }
     events {

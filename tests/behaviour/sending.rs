@@ -4,6 +4,7 @@ use crate::world::{Log, Said, World, config, frame};
 use fanfare::core::hub::SendError;
 use fanfare::core::wire::ControlPayload;
 use fanfare::{App, HandleError, Message, Overflow, Route};
+use std::iter;
 use std::time::Duration;
 
 fn echo() -> Route {
@@ -95,7 +96,7 @@ pub(crate) fn the_silent_are_pinged_and_cut(world: &World) {
     let noted = log.clone();
     let attentive = config(|settings| {
         settings.connection.ping_interval = Some(BEAT);
-        settings.connection.liveness_time_max = 4 * BEAT;
+        settings.connection.liveness_time_max = 8 * BEAT;
     });
     let route = echo().on_close(move |_, closed| noted.note(closed.reason.to_string()));
     let server = world.start(App::new().config(attentive).route("/", route));
@@ -103,7 +104,10 @@ pub(crate) fn the_silent_are_pinged_and_cut(world: &World) {
     for _ in 0..BEATS {
         assert_eq!(chatty.hear(), (9, Vec::new()));
         chatty.write(&frame(1, b"no pong from me"));
-        assert_eq!(chatty.hear(), (1, b"no pong from me".to_vec()));
+        let pinged = (9, Vec::new());
+        // On a busy machine the next ping may come first.
+        let heard = iter::repeat_with(|| chatty.hear()).find(|heard| *heard != pinged);
+        assert_eq!(heard, Some((1, b"no pong from me".to_vec())));
     }
     assert_eq!(log.wait_for(1), ["closed because the Liveness deadline passed"]);
     silent.hear_end();

@@ -108,11 +108,25 @@ fn readme_has_the_two_commands() {
 }
 
 #[test]
-fn the_example_of_readme_is_the_one_that_is_compiled() {
+fn the_examples_of_readme_are_those_that_are_compiled() {
     let tree = Tree::of_project();
-    let example = markdown::without_introduction(&tree.file("examples/chat.rs").text);
-    let shown = markdown::programs(&tree.file("README.md").text);
-    assert_eq!(shown, [example], "README.md must show examples/chat.rs from its first `use` on");
+    let shown = markdown::blocks(&tree.file("README.md").text, "rust");
+    let compiled = ["app", "tokio"].map(|name| tree.file(&format!("examples/chat/{name}.rs")).text.as_str());
+    assert_eq!(shown, compiled.map(markdown::without_introduction), "README.md must show these files");
+}
+
+#[test]
+fn to_move_between_runtimes_takes_no_more_lines_than_readme_says() {
+    let tree = Tree::of_project();
+    let main = |name| markdown::without_introduction(&tree.file(&format!("examples/chat/{name}.rs")).text);
+    let moves = ["smol", "std_threads"].map(|name| markdown::differences(main("tokio"), main(name)));
+    for lines in &moves {
+        let changed = lines.iter().filter(|line| line.starts_with('-')).count();
+        assert!(changed <= 3, "a diff of at most three lines is promised: {lines:?}");
+    }
+    let shown = markdown::blocks(&tree.file("README.md").text, "diff");
+    let shown = shown.iter().map(|block| block.lines().collect::<Vec<_>>()).collect::<Vec<_>>();
+    assert_eq!(shown, moves, "README.md must show these differences");
 }
 
 #[test]

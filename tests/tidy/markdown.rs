@@ -46,10 +46,21 @@ pub(crate) fn commands(text: &str) -> Vec<&str> {
     found
 }
 
-/// The text of the blocks that are marked as `rust`.
-pub(crate) fn programs(text: &str) -> Vec<&str> {
-    let blocks = text.split("\n```rust\n").skip(1);
-    blocks.map(|block| block.split_once("```\n").map_or(block, |(program, _)| program)).collect()
+/// The text of the blocks that are marked as `language`.
+pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let opening = format!("\n```{language}\n");
+    let blocks = text.split(opening.as_str()).skip(1);
+    blocks.map(|block| block.split_once("```\n").map_or(block, |(inside, _)| inside)).collect()
+}
+
+/// The lines that only one of two texts has, marked as a diff marks them; those
+/// that go before those that come.
+pub(crate) fn differences(before: &str, after: &str) -> Vec<String> {
+    let only_in = |mark: char, one: &str, other: &str| {
+        let lines = one.lines().filter(|line| !other.lines().any(|theirs| theirs == *line));
+        lines.map(|line| format!("{mark}{line}")).collect::<Vec<_>>()
+    };
+    [only_in('-', before, after), only_in('+', after, before)].concat()
 }
 
 /// A source file without the comment that introduces it.
@@ -86,7 +97,7 @@ fn resolve(from: &str, target: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{broken_links, commands, links, programs, without_introduction};
+    use super::{blocks, broken_links, commands, differences, links, without_introduction};
     use crate::tree::{File, Tree};
 
     #[test]
@@ -109,8 +120,14 @@ mod tests {
 
     #[test]
     fn programs_are_those_of_rust_blocks() {
-        assert_eq!(programs("a\n```rust\nfn b() {}\n```\nc\n```sh\nd\n```\n"), ["fn b() {}\n"]);
+        assert_eq!(blocks("a\n```rust\nfn b() {}\n```\nc\n```sh\nd\n```\n", "rust"), ["fn b() {}\n"]);
         assert_eq!(without_introduction("//! A.\n//!\n\nfn b() {}\n// c\n"), "fn b() {}\n// c\n");
+    }
+
+    #[test]
+    fn lines_of_one_text_only_are_told() {
+        assert_eq!(differences("a\nb\nc\n", "a\nd\nc\n"), ["-b", "+d"]);
+        assert!(differences("a\n", "a\n").is_empty());
     }
 
     #[test]

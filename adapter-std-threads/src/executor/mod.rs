@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 /// The workers. Dropped, they end when all that is woken has been polled;
-/// what still waits then is dropped with its wakers.
+/// what still waits then is dropped with its wakers, or when one is woken.
 #[derive(Debug)]
 pub(crate) struct Executor {
     shared: Arc<Shared>,
@@ -29,6 +29,8 @@ struct Shared {
 struct Queue {
     woken: VecDeque<Arc<Task>>,
     is_closed: bool,
+    /// Workers that have not ended: with none, the queue is nobody's.
+    workers: usize,
 }
 
 /// A future, and how far it is.
@@ -53,10 +55,11 @@ impl Executor {
     /// Starts `workers` threads.
     pub(crate) fn start(workers: usize) -> io::Result<Executor> {
         let executor = Executor { shared: Arc::default() };
-        for number in 0..workers {
+        lock(&executor.shared.queue).workers = workers;
+        for _ in 0..workers {
             let shared = Arc::clone(&executor.shared);
             // Those that were started end with the executor when one cannot be.
-            thread::Builder::new().name(format!("fanfare-worker-{number}")).spawn(move || work(&shared))?;
+            thread::Builder::new().name("fanfare-worker".into()).spawn(move || work(&shared))?;
         }
         Ok(executor)
     }
@@ -85,8 +88,14 @@ fn work(shared: &Shared) {
 
 impl Shared {
     fn push(&self, task: Arc<Task>) {
-        lock(&self.queue).woken.push_back(task);
-        self.changed.notify_one();
+        let mut queue = lock(&self.queue);
+        if queue.workers > 0 {
+            queue.woken.push_back(task);
+            drop(queue);
+            self.changed.notify_one();
+        }
+        // Otherwise it is dropped, after the lock: it holds the queue, which
+        // would hold it for ever.
     }
 
     /// Blocks until there is a task; `None` at the end.
@@ -97,6 +106,7 @@ impl Shared {
                 return Some(task);
             }
             if queue.is_closed {
+                queue.workers -= 1;
                 return None;
             }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);

@@ -94,14 +94,17 @@ fn a_panic_ends_its_future_and_no_worker() {
     is_done.recv_timeout(DEADLINE).unwrap();
 }
 
+/// Tells when it is dropped.
+struct Tell(mpsc::Sender<()>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
 #[test]
 fn what_nobody_can_wake_is_dropped() {
-    struct Tell(mpsc::Sender<()>);
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            self.0.send(()).unwrap();
-        }
-    }
     let executor = Executor::start(1).unwrap();
     let (dropped, is_dropped) = mpsc::channel();
     let tell = Tell(dropped);
@@ -131,4 +134,25 @@ fn the_workers_finish_what_is_woken_when_the_executor_goes() {
     assert_eq!(gate.waiting(), 0, "the worker is busy");
     release.send(()).unwrap();
     is_done.recv_timeout(DEADLINE).unwrap();
+}
+
+#[test]
+fn what_is_woken_after_the_last_worker_is_dropped() {
+    let (executor, gate) = (Executor::start(1).unwrap(), Gate::default());
+    let (arrive, arrived) = mpsc::channel();
+    let (dropped, is_dropped) = mpsc::channel();
+    let (tell, waits) = (Tell(dropped), gate.clone());
+    executor.spawn(Box::pin(async move {
+        let _tell = tell;
+        arrive.send(()).unwrap();
+        waits.passed().await;
+    }));
+    arrived.recv_timeout(DEADLINE).unwrap();
+    let shared = Arc::clone(&executor.shared);
+    drop(executor);
+    while super::lock(&shared.queue).workers > 0 {
+        thread::yield_now();
+    }
+    gate.open();
+    is_dropped.recv_timeout(DEADLINE).unwrap();
 }

@@ -41,7 +41,7 @@ impl Readiness {
         self.poll.registry()
     }
 
-    /// Whether the last look found all that it has room for.
+    /// Whether the last look found all that it has room for, or did not find out.
     pub(super) fn may_have_more(&self) -> bool {
         self.may_have_more
     }
@@ -82,9 +82,10 @@ impl Readiness {
     fn poll(&mut self, time_max: Option<Duration>, mut tell: impl FnMut(usize, &Event)) -> io::Result<()> {
         match self.poll.poll(&mut self.events, time_max) {
             Ok(()) => {}
-            // A signal; whoever needs to look again will.
+            // A signal: nothing was told, so there may be something.
             Err(error) if error.kind() == ErrorKind::Interrupted => {
-                self.events.clear();
+                self.may_have_more = true;
+                return Ok(());
             }
             Err(error) => return Err(error),
         }

@@ -91,6 +91,15 @@ pub enum TlsError {
     /// Rustls refuses the configuration.
     #[error("this TLS configuration cannot be used: {0}; see the documentation of rustls")]
     Config(rustls::Error),
+    /// The configuration invites early data, which anybody who saw it can send again.
+    #[error(
+        "this TLS configuration takes {bytes_max} bytes of early data, which can be replayed; set \
+         `max_early_data_size` to 0"
+    )]
+    EarlyData {
+        /// What it is set to.
+        bytes_max: u32,
+    },
     /// There are no files to read again.
     #[error("made from a configuration, TLS has no files to reload; use `Tls::replace`")]
     NoFiles,

@@ -5,14 +5,16 @@
 //! and knows neither sockets nor tasks. The only place that knows rustls; it
 //! never relies on a provider of cryptography that a process may have installed.
 
+mod backlog;
 mod error;
 mod files;
+mod session;
 mod stream;
 
 pub use error::TlsError;
 
 use crate::transport::Transport;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::server::{ServerConfig, UnbufferedServerConnection};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,7 +70,8 @@ impl Tls {
     /// its business, and so is ALPN, which should offer `http/1.1` or nothing.
     ///
     /// # Errors
-    /// [`TlsError::Config`] when no connection could be made with it.
+    /// [`TlsError::Config`] when no connection could be made with it, and
+    /// [`TlsError::EarlyData`].
     pub fn from_config(config: Arc<ServerConfig>) -> Result<Tls, TlsError> {
         Ok(Tls::new(Source::Given, checked(config)?))
     }
@@ -117,7 +120,10 @@ impl Tls {
 
 /// A configuration that a connection was made with, for trial.
 fn checked(config: Arc<ServerConfig>) -> Result<Arc<ServerConfig>, TlsError> {
-    ServerConnection::new(Arc::clone(&config)).map_err(TlsError::Config)?;
+    if config.max_early_data_size > 0 {
+        return Err(TlsError::EarlyData { bytes_max: config.max_early_data_size });
+    }
+    UnbufferedServerConnection::new(Arc::clone(&config)).map_err(TlsError::Config)?;
     Ok(config)
 }
 

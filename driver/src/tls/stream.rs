@@ -3,22 +3,23 @@
 //! Apart because it keeps a promise of its own, that of [`Transport`]: nothing
 //! that was decrypted waits unseen behind a `Pending`, and whoever is told that
 //! bytes were taken can rely on the peer's taking some. It holds little: what
-//! is read is decrypted where it was read to, and what is written is bounded
-//! by [`CIPHERTEXT_BYTES_MAX`]; both are gone when the connection is idle.
+//! is read is decrypted where it was read to, and what is written is bounded;
+//! both are gone when the connection is idle.
 //! Never wakes anybody: what cannot go on waits for the transport below.
 
+use super::backlog::Backlog;
+use super::session::{CIPHERTEXT_BYTES_MAX, Session};
 use crate::socket::OsSocket;
 use crate::transport::Transport;
-use bytes::{Buf, Bytes};
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConfig;
 use std::fmt;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// How much that is encrypted waits for a slow peer, give or take a record's
-/// header: as much as one record holds. A peer that stops is felt when it is full.
-const CIPHERTEXT_BYTES_MAX: usize = 16 * 1024;
+/// How much a peer may send at a stretch that says nothing, such as empty
+/// records. The largest handshake is a quarter of it.
+const EMPTY_BYTES_MAX: usize = 256 * 1024;
 
 /// For whoever speaks HTTP on a port of HTTPS.
 const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -28,147 +29,122 @@ const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/pla
 pub(super) struct TlsStream {
     stage: Stage,
     inner: Box<dyn Transport>,
+    /// Plaintext that found no room in the buffer it was read for.
+    held: Backlog,
     /// Ciphertext that was read and not looked at: what the transport came
-    /// with, or what had to wait for plaintext to be taken.
-    unread: Bytes,
+    /// with, or what is behind the plaintext that is held.
+    unread: Backlog,
 }
 
 enum Stage {
     /// The peer has said nothing, and costs nothing yet.
     Silent(Arc<ServerConfig>),
-    Speaking(Box<ServerConnection>),
+    Speaking(Box<Session>),
+}
+
+/// What one read has brought.
+enum Brought {
+    /// So many bytes of ciphertext, and in them so many of plaintext.
+    Bytes { ciphertext: usize, plaintext: usize },
+    /// The end of the transport's stream.
+    End,
 }
 
 impl TlsStream {
     pub(super) fn new(config: Arc<ServerConfig>, inner: Box<dyn Transport>, unread: Vec<u8>) -> TlsStream {
-        TlsStream { stage: Stage::Silent(config), inner, unread: Bytes::from(unread) }
+        TlsStream {
+            stage: Stage::Silent(config),
+            inner,
+            held: Backlog::default(),
+            unread: Backlog::from(unread),
+        }
+    }
+
+    fn session(&mut self) -> Option<&mut Session> {
+        match &mut self.stage {
+            Stage::Speaking(session) => Some(session),
+            Stage::Silent(_) => None,
+        }
+    }
+
+    /// Reads into one half of `buffer`, and decrypts from there into the other:
+    /// plaintext is never longer than its ciphertext. A buffer too small for that
+    /// is helped out with another.
+    fn poll_decrypt(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<Brought>> {
+        let begun = self.session().map_or(0, |session| session.begun().len());
+        let mut spare = Vec::new();
+        let (place, input) = if buffer.len() / 2 > begun {
+            buffer.split_at_mut(buffer.len().div_ceil(2))
+        } else {
+            spare.resize(begun + buffer.len(), 0);
+            (buffer, &mut spare[..])
+        };
+        let (front, back) = input.split_at_mut(begun);
+        let count = ready!(self.poll_ciphertext(cx, back))?;
+        if count == 0 {
+            return Poll::Ready(Ok(Brought::End));
+        }
+        if let Some(session) = self.session() {
+            front.copy_from_slice(session.begun());
+        }
+        let input = input.get_mut(..begun + count).unwrap_or_default();
+        let plaintext = self.decrypt(cx, input, place)?;
+        Poll::Ready(Ok(Brought::Bytes { ciphertext: count, plaintext }))
     }
 
     /// Ciphertext, first what waits here.
-    fn poll_ciphertext(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if self.unread.is_empty() {
-            return self.inner.poll_read(cx, buffer);
-        }
-        let count = self.unread.len().min(buffer.len());
-        if let Some(place) = buffer.get_mut(..count) {
-            self.unread.copy_to_slice(place);
-        }
-        Poll::Ready(Ok(count))
-    }
-
-    /// The connection; the first byte of the peer decides whether there is one.
-    fn speak(&mut self, cx: &mut Context<'_>, first: Option<&u8>) -> io::Result<&mut ServerConnection> {
-        if let Stage::Silent(config) = &self.stage {
-            // A record of TLS starts with a byte below 0x20, a request with its method.
-            if first.is_some_and(u8::is_ascii_uppercase) {
-                // The answer is a courtesy: who does not take it at once has none.
-                let _ = self.inner.poll_write(cx, PLAIN_ANSWER);
-                let _ = self.inner.poll_flush(cx);
-                return Err(failed(&"the peer speaks plain HTTP"));
-            }
-            let mut connection = ServerConnection::new(Arc::clone(config)).map_err(|error| failed(&error))?;
-            connection.set_buffer_limit(Some(CIPHERTEXT_BYTES_MAX));
-            self.stage = Stage::Speaking(Box::new(connection));
-        }
-        match &mut self.stage {
-            Stage::Speaking(connection) => Ok(connection),
-            Stage::Silent(_) => Err(ErrorKind::NotConnected.into()),
+    fn poll_ciphertext(&mut self, cx: &mut Context<'_>, place: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.unread.move_to(place) {
+            0 => self.inner.poll_read(cx, place),
+            count => Poll::Ready(Ok(count)),
         }
     }
 
-    /// Decrypts the first `count` bytes of `buffer`, and puts the plaintext in
-    /// their place: it is never ahead of them. Says how many bytes it is.
-    fn decrypt(&mut self, cx: &mut Context<'_>, buffer: &mut [u8], count: usize) -> io::Result<usize> {
-        let connection = self.speak(cx, buffer.first())?;
-        let (mut taken, mut filled) = (0, 0);
-        let mut held = 0;
-        while let Some(mut rest) = buffer.get(taken..count)
-            && !rest.is_empty()
-            && held == 0
-        {
-            let fed = connection.read_tls(&mut rest)?;
-            if fed == 0 {
-                // The peer has said that nothing follows.
-                return Ok(filled);
+    /// Decrypts what was read, and keeps what found no room; says how much
+    /// plaintext is in its place.
+    fn decrypt(&mut self, cx: &mut Context<'_>, input: &mut [u8], place: &mut [u8]) -> io::Result<usize> {
+        self.listen(cx, input.first())?;
+        let Some(session) = self.session() else { return Err(ErrorKind::NotConnected.into()) };
+        match session.decrypt(input, place) {
+            Ok(done) => {
+                self.held = Backlog::from(done.excess);
+                self.unread.precede(input.get(done.taken..).unwrap_or_default());
+                Ok(done.filled)
             }
-            taken += fed;
-            let Ok(state) = connection.process_new_packets().inspect_err(|error| {
-                tracing::debug!(%error, "TLS failed");
-            }) else {
+            Err(error) => {
                 // With it goes what we have to say about it, if that can go at once.
+                session.explain();
                 let _ = self.poll_flush(cx);
-                return Err(ErrorKind::InvalidData.into());
-            };
-            held = state.plaintext_bytes_to_read();
-            if let Some(place) = buffer.get_mut(filled..taken)
-                && held > 0
-            {
-                let read = connection.reader().read(place)?;
-                filled += read;
-                held -= read;
+                Err(failed(&error))
             }
         }
-        // A record that began in an earlier read may be more than this one brought.
-        if let Some(rest) = buffer.get(taken..count)
-            && !rest.is_empty()
-        {
-            self.unread = Bytes::from([rest, &self.unread].concat());
-        }
-        if let (Stage::Speaking(connection), Some(place), 1..) =
-            (&mut self.stage, buffer.get_mut(filled..), held)
-        {
-            filled += connection.reader().read(place)?;
-        }
-        Ok(filled)
     }
 
-    /// Plaintext that is there already; `None` for none.
-    fn read_held(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        let Stage::Speaking(connection) = &mut self.stage else { return None };
-        match connection.reader().read(buffer) {
-            Ok(count) => Some(Ok(count)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
-            // No more can come, announced or not: see `poll_read`.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Some(Ok(0)),
-            Err(error) => Some(Err(error)),
+    /// The first byte of the peer decides whether there is a session.
+    fn listen(&mut self, cx: &mut Context<'_>, first: Option<&u8>) -> io::Result<()> {
+        let Stage::Silent(config) = &self.stage else { return Ok(()) };
+        // A record of TLS starts with a byte below 0x20, a request with its method.
+        if first.is_some_and(u8::is_ascii_uppercase) {
+            // The answer is a courtesy: who does not take it at once has none.
+            let _ = self.inner.poll_write(cx, PLAIN_ANSWER);
+            let _ = self.inner.poll_flush(cx);
+            return Err(failed(&"the peer speaks plain HTTP"));
         }
+        let session = Session::new(Arc::clone(config)).map_err(|error| failed(&error))?;
+        self.stage = Stage::Speaking(Box::new(session));
+        Ok(())
     }
 
     /// Hands ciphertext to the transport until none is left.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Stage::Speaking(connection) = &mut self.stage else { return Poll::Ready(Ok(())) };
-        let mut outlet = Outlet { inner: &mut *self.inner, cx };
-        while connection.wants_write() {
-            match connection.write_tls(&mut outlet) {
-                Ok(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Poll::Pending,
-                Err(error) => return Poll::Ready(Err(error)),
+        let Stage::Speaking(session) = &mut self.stage else { return Poll::Ready(Ok(())) };
+        while let bytes @ [_, ..] = session.outgoing.waiting() {
+            match ready!(self.inner.poll_write(cx, bytes))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                count => session.outgoing.advance(count),
             }
         }
         Poll::Ready(Ok(()))
-    }
-
-    /// Encrypts as much as there is room for, and hands it on.
-    fn poll_encrypt(
-        &mut self,
-        cx: &mut Context<'_>,
-        encrypt: impl FnOnce(&mut dyn Write) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let waits = self.poll_drain(cx)?.is_pending();
-        let Stage::Speaking(connection) = &mut self.stage else {
-            return Poll::Ready(Err(ErrorKind::NotConnected.into()));
-        };
-        if connection.is_handshaking() {
-            return Poll::Ready(Err(ErrorKind::NotConnected.into()));
-        }
-        let count = encrypt(&mut connection.writer())?;
-        if count == 0 && waits {
-            return Poll::Pending;
-        }
-        // What does not go out now is asked for by the next write, or the flush.
-        let _ = self.poll_drain(cx)?;
-        Poll::Ready(Ok(count))
     }
 }
 
@@ -178,37 +154,56 @@ impl Transport for TlsStream {
     /// WebSocket's close frames and HTTP's lengths tell that, and many peers
     /// leave without it.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        // Bounded: rustls refuses what says nothing, such as empty records, when
-        // there is too much of it.
+        let mut empty_bytes = 0;
         loop {
             // What the handshake has to say does not wait for anybody's write.
             // That it cannot go is no reason not to listen.
             let _ = self.poll_flush(cx)?;
-            if let Some(result) = self.read_held(buffer) {
-                return Poll::Ready(result);
+            let held = self.held.move_to(buffer);
+            if held > 0 || self.session().is_some_and(|session| session.has_ended()) {
+                return Poll::Ready(Ok(held));
             }
-            let count = ready!(self.poll_ciphertext(cx, buffer))?;
-            if count == 0 {
-                return Poll::Ready(Ok(0));
+            match ready!(self.poll_decrypt(cx, buffer))? {
+                Brought::End => return Poll::Ready(Ok(0)),
+                Brought::Bytes { plaintext: 0, ciphertext } => empty_bytes += ciphertext,
+                Brought::Bytes { plaintext, .. } => {
+                    let _ = self.poll_flush(cx)?;
+                    return Poll::Ready(Ok(plaintext));
+                }
             }
-            let plaintext = self.decrypt(cx, buffer, count)?;
-            if plaintext > 0 {
-                let _ = self.poll_flush(cx)?;
-                return Poll::Ready(Ok(plaintext));
+            if empty_bytes > EMPTY_BYTES_MAX {
+                return Poll::Ready(Err(failed(&"the peer sends records without content")));
             }
         }
     }
 
+    /// Encrypts as much as there is room for, and hands it on.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_encrypt(cx, |writer| writer.write(bytes))
+        let waits = self.poll_drain(cx)?.is_pending();
+        let Some(session) = self.session().filter(|session| !session.is_handshaking()) else {
+            return Poll::Ready(Err(ErrorKind::NotConnected.into()));
+        };
+        let count = session.encrypt(bytes).map_err(|error| failed(&error))?;
+        if count == 0 && waits {
+            return Poll::Pending;
+        }
+        // What does not go out now is asked for by the next write, or the flush.
+        let _ = self.poll_drain(cx)?;
+        Poll::Ready(Ok(count))
     }
 
+    /// Puts the pieces together: one record of many costs the peer less than many.
     fn poll_write_vectored(
         &mut self,
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_encrypt(cx, |writer| writer.write_vectored(pieces))
+        let mut bytes = Vec::new();
+        for piece in pieces {
+            let room = CIPHERTEXT_BYTES_MAX - bytes.len();
+            bytes.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
+        self.poll_write(cx, &bytes)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -216,11 +211,10 @@ impl Transport for TlsStream {
         self.inner.poll_flush(cx)
     }
 
-    /// Announces the end first.
+    /// Announces the end first; what the peer says after that is thrown away.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Stage::Speaking(connection) = &mut self.stage {
-            // Said once, however often it is asked for.
-            connection.send_close_notify();
+        if let Some(session) = self.session() {
+            session.announce_end().map_err(|error| failed(&error))?;
         }
         ready!(self.poll_flush(cx))?;
         self.inner.poll_shutdown(cx)
@@ -233,43 +227,12 @@ impl Transport for TlsStream {
     fn is_handshaking(&self) -> bool {
         match &self.stage {
             Stage::Silent(_) => true,
-            Stage::Speaking(connection) => connection.is_handshaking(),
+            Stage::Speaking(session) => session.is_handshaking(),
         }
     }
 
     fn source(&mut self) -> Option<&mut OsSocket> {
         self.inner.source()
-    }
-}
-
-/// The transport as something that rustls can write to.
-struct Outlet<'o, 'c> {
-    inner: &'o mut dyn Transport,
-    cx: &'o mut Context<'c>,
-}
-
-impl Write for Outlet<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        unless_pending(self.inner.poll_write(self.cx, bytes))
-    }
-
-    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        match pieces {
-            // One piece goes out cheaper by itself.
-            [piece] => self.write(piece),
-            pieces => unless_pending(self.inner.poll_write_vectored(self.cx, pieces)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        unless_pending(self.inner.poll_flush(self.cx))
-    }
-}
-
-fn unless_pending<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
     }
 }
 

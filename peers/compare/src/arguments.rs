@@ -11,10 +11,11 @@ usage: compare fanout|echo|idle|connect [--rounds 7] [--server-core 0] [--load-c
                [any flag of `load`] [NAME[@PATH]=COMMAND ...]
 
 Starts each server anew in each round, one after the other, loads it and stops it.
-A COMMAND is split at spaces and must print `listening on http://ADDRESS:PORT`.
-PATH is /ws/echo for echo and /ws/broadcast otherwise. The first server is the
-base of the ratios. Without servers: floor-writev, floor-plain, tungstenite-hub,
-axum-hub, and fanfare on each runtime if it has been built.";
+A COMMAND is split at spaces and must print `listening on http://ADDRESS:PORT`,
+or https:// where it speaks TLS. PATH is /ws/echo for echo and /ws/broadcast
+otherwise. The first server is the base of the ratios. Without servers:
+floor-writev, floor-plain, tungstenite-hub, axum-hub, and fanfare on each
+runtime if it has been built.";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Arguments {

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 /// How long a server may take to say where it listens.
 const START_TIME_MAX: Duration = Duration::from_secs(10);
-const ANNOUNCEMENT: &str = "listening on http://";
+/// What a server says in front of its address, and how it is spoken to then.
+const ANNOUNCEMENTS: [(&str, &str); 2] = [("listening on http://", "ws://"), ("listening on https://", "wss://")];
 
 /// What `load` found, by the names of its report.
 pub(crate) type Figures = Map<String, Value>;
@@ -24,7 +25,7 @@ pub(crate) type Figures = Map<String, Value>;
 pub(crate) enum RunError {
     #[error("{name} could not be started ({command:?}): {error}")]
     NotStarted { name: String, command: Vec<String>, error: io::Error },
-    #[error("{name} has not printed `{ANNOUNCEMENT}ADDRESS:PORT`: run it by hand to see why")]
+    #[error("{name} has not printed `listening on http(s)://ADDRESS:PORT`: run it by hand to see why")]
     NotListening { name: String },
     #[error("the load on {name} failed: {message}")]
     LoadFailed { name: String, message: String },
@@ -33,7 +34,7 @@ pub(crate) enum RunError {
 /// Starts `server`, loads it once and stops it.
 pub(crate) fn measure(arguments: &Arguments, server: &Server, load: &Path) -> Result<Figures, RunError> {
     let running = Running::start(server, arguments.server_core)?;
-    let url = format!("ws://{}{}", running.address, server.path);
+    let url = format!("{}{}", running.origin, server.path);
     let failed = |message: String| RunError::LoadFailed { name: server.name.clone(), message };
     let output = Command::new("taskset")
         .args(["-c", &arguments.load_core.to_string()])
@@ -53,7 +54,8 @@ pub(crate) fn measure(arguments: &Arguments, server: &Server, load: &Path) -> Re
 /// A server that listens; it ends with this value.
 struct Running {
     child: Child,
-    address: String,
+    /// Where it is loaded: scheme and address.
+    origin: String,
 }
 
 impl Running {
@@ -71,26 +73,28 @@ impl Running {
                 let (name, command) = (server.name.clone(), server.command.clone());
                 RunError::NotStarted { name, command, error }
             })?;
-        let mut running = Running { child, address: String::new() };
-        let address = running.child.stdout.take().and_then(read_address);
-        running.address = address.ok_or_else(|| RunError::NotListening { name: server.name.clone() })?;
+        let mut running = Running { child, origin: String::new() };
+        let origin = running.child.stdout.take().and_then(read_origin);
+        running.origin = origin.ok_or_else(|| RunError::NotListening { name: server.name.clone() })?;
         Ok(running)
     }
 }
 
-/// The address that a server prints. A thread goes on reading what it prints
+/// What the address that a server prints means. A thread goes on reading what it prints
 /// later, so that it never waits for us; it ends with the server.
-fn read_address(stdout: ChildStdout) -> Option<String> {
-    let (found, address) = mpsc::sync_channel(1);
+fn read_origin(stdout: ChildStdout) -> Option<String> {
+    let (found, origin) = mpsc::sync_channel(1);
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some((_, address)) = line.split_once(ANNOUNCEMENT) {
-                // Only the first is waited for.
-                let _ = found.try_send(address.trim().trim_end_matches('/').to_owned());
+            for (announcement, scheme) in ANNOUNCEMENTS {
+                if let Some((_, address)) = line.split_once(announcement) {
+                    // Only the first is waited for.
+                    let _ = found.try_send(format!("{scheme}{}", address.trim().trim_end_matches('/')));
+                }
             }
         }
     });
-    address.recv_timeout(START_TIME_MAX).ok()
+    origin.recv_timeout(START_TIME_MAX).ok()
 }
 
 impl Drop for Running {
@@ -114,11 +118,18 @@ mod tests {
     fn the_address_is_read_and_the_process_ends_with_its_value() {
         let script = "echo warming up; echo 'listening on http://127.0.0.1:7/'; exec sleep 60";
         let running = Running::start(&server(&["sh", "-c", script]), 0).unwrap();
-        assert_eq!(running.address, "127.0.0.1:7");
+        assert_eq!(running.origin, "ws://127.0.0.1:7");
         let process = format!("/proc/{}", running.child.id());
         assert!(Path::new(&process).exists());
         drop(running);
         assert!(!Path::new(&process).exists());
+    }
+
+    #[test]
+    fn a_server_of_https_is_spoken_to_by_wss() {
+        let script = "echo 'listening on https://127.0.0.1:7'; exec sleep 60";
+        let running = Running::start(&server(&["sh", "-c", script]), 0).unwrap();
+        assert_eq!(running.origin, "wss://127.0.0.1:7");
     }
 
     #[test]

@@ -103,4 +103,15 @@ impl Shards {
             }
         }
     }
+
+    /// Runtime and placement as the settings name them.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Shards::Tokio(tokio::Placement::Tasks) => ("tokio", "tasks"),
+            Shards::Tokio(tokio::Placement::Threads | _) => ("tokio", "threads"),
+            Shards::Smol(smol::Placement::Tasks) => ("smol", "tasks"),
+            Shards::Smol(smol::Placement::Threads | _) => ("smol", "threads"),
+            Shards::StdThreads => ("std-threads", "threads"),
+        }
+    }
 }

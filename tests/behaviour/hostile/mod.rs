@@ -23,6 +23,8 @@
 //! | very many tiny fragments | `tiny_fragments_are_refused_at_the_limit`, `tiny_fragments_become_one_message` | `framing::a_million_fragments…` (two) |
 //! | every split, one-byte segments | `any_split_is_heard_the_same` | `framing::any_split…` |
 //! | reserved bits that nothing defines | `reserved_bits_are_refused` | `framing::reserved_bits…` |
+//! | compression offered in odd ways; its bit out of place | `compression::offers_that…`, `compression::the_compressed_bit…` | `handshake::compression_offers…`, `deflating::…` |
+//! | inflate bombs, garbage in a compressed message | `compression::bombs_and_garbage…` | `deflating::…` |
 //! | a flood of pings, not reading | `a_flood_of_pings_is_refused_at_the_rate`, `pongs_for_a_peer_that_does_not_read_are_bounded` | `flooding::a_million_pings…` (two) |
 //! | a flood of messages | `messages_over_the_rate_are_refused` | `framing::messages_over_the_rate…` |
 //! | malformed control frames, opcodes, sequences | `malformed_control_frames_are_refused`, `unknown_opcodes_are_refused`, `fragments_out_of_order_are_refused` | `framing::control_frames…`, `framing::unknown_opcodes…`, `framing::fragments_out_of_order…` |

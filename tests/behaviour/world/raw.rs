@@ -71,11 +71,12 @@ impl Raw {
         self.hear_upgrade();
     }
 
-    /// The upgrade that was asked for must be granted.
+    /// The upgrade that was asked for must be granted; the answer, in lower case.
     #[track_caller]
-    pub(crate) fn hear_upgrade(&mut self) {
+    pub(crate) fn hear_upgrade(&mut self) -> String {
         let head = self.head();
         assert!(head.starts_with("http/1.1 101 "), "{head}");
+        head
     }
 
     /// A request for a WebSocket connection.

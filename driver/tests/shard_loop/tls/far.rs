@@ -25,14 +25,17 @@ impl Identity {
         }
     }
 
-    pub(super) fn tls(&self) -> Tls {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub(super) fn server(&self) -> ServerConfig {
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], self.key.clone_key())
-            .unwrap();
-        Tls::from_config(Arc::new(config)).unwrap()
+            .unwrap()
+    }
+
+    pub(super) fn tls(&self) -> Tls {
+        Tls::from_config(Arc::new(self.server())).unwrap()
     }
 
     fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {

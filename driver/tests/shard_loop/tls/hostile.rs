@@ -6,9 +6,10 @@ use crate::bench::Bench;
 use crate::line::{Line, Then};
 use crate::{REQUEST, app};
 use fanfare_core::config::Settings;
-use fanfare_driver::Turn;
 use fanfare_driver::rustls::version::TLS13;
 use fanfare_driver::rustls::{AlertDescription, Error};
+use fanfare_driver::{Tls, TlsError, Turn};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[test]
@@ -134,4 +135,12 @@ fn a_handshake_of_tls_is_a_pending_handshake() {
     }
     bench.run();
     assert_eq!(lines.iter().filter(|line| line.see(|state| state.is_dropped)).count(), 5);
+}
+
+#[test]
+fn who_could_replay_what_others_said_is_not_invited() {
+    let mut config = Identity::new().server();
+    config.max_early_data_size = 1_000;
+    let refused = Tls::from_config(Arc::new(config));
+    assert!(matches!(refused, Err(TlsError::EarlyData { bytes_max: 1_000 })), "{refused:?}");
 }

@@ -1,4 +1,5 @@
-//! Unix sockets, which the behaviour suite does not have.
+//! Unix sockets, executors and cancellation, which the behaviour suite does not
+//! have.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -106,7 +107,7 @@ fn without_its_executor_a_server_is_not_run() {
     let server = Server::with_executor(echo(), 1, Placement::Tasks, &executor).unwrap();
     drop(executor);
     let error = smol::block_on(server.run()).unwrap_err();
-    assert_eq!(error.to_string(), "the server cannot be started, or cannot go on: its executor is gone");
+    assert_eq!(error.to_string(), "the server could not be started: its executor is gone");
 }
 
 #[test]
