@@ -1,5 +1,5 @@
-//! A WebSocket hub: connections, rooms, namespaces, broadcast and heartbeats,
-//! the same application on every runtime.
+//! A WebSocket hub: connections, rooms, namespaces, broadcast, heartbeats, and
+//! events with acknowledgements, the same application on every runtime.
 //!
 //! All protocol and hub logic is one sans-IO [`core`]; thin adapters run it.
 //! There are three adapters: [`tokio`], [`smol`] and [`std_threads`].
@@ -27,6 +27,8 @@
 //! - [`App`] and [`Route`] say what is served, and what happens there.
 //! - [`Ctx`] is one connection in the hands of a handler; [`Connection`] is one
 //!   that a future of its own pulls messages from.
+//! - [`Envelope`] makes a route's messages events: [`Route::on`] handles one,
+//!   [`Ctx::emit_to`] sends one, [`Handle::emit_with_ack`] asks a peer.
 //! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.

@@ -5,7 +5,6 @@
 //! and nothing about the wire.
 
 use super::core::Core;
-use super::later::Later;
 use crate::app::{Application, Ctx, Event, EventHandler, JoinRequest, OwnedEvent, Peer, Route};
 use crate::wall;
 use fanfare_core::event::{self, AckAsked, Emission, MembershipAsked, Payload, Regroup};
@@ -64,13 +63,9 @@ impl Core {
 
     /// Leaves an event to the connection's future, which is started if there is none.
     fn handle_later(&mut self, id: ConnectionId, handlers: &[EventHandler], event: &OwnedEvent) {
-        let Some(limits) = self.hub.limits(id) else { return };
-        let (messages_max, bytes_max) = (limits.inbox_messages_max, limits.inbox_bytes_max);
+        let Some(later) = self.events_for_later(id) else { return };
         let handle = self.handle.clone();
-        let Some(open) = self.open_session_mut(id) else { return };
-        let later =
-            Arc::clone(open.later.get_or_insert_with(|| Arc::new(Later::new(messages_max, bytes_max))));
-        let params = open.params.clone().unwrap_or_default();
+        let params = self.open_session(id).and_then(|open| open.params.clone()).unwrap_or_default();
         let mut is_full = false;
         for handler in handlers {
             let EventHandler::Later(handler) = handler else { continue };

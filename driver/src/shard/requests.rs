@@ -157,7 +157,7 @@ impl Core {
         self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
         let state = accept.state;
-        let open = Open { id, endpoint, params, state, inbox: None, later: None, waiting: None };
+        let open = Open { id, endpoint, params, state, inbox: None, waiting: None };
         self.put_session(id, Session::Open(open));
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! What the driver keeps of a connection beside its socket.
 
-use super::later::Later;
 use super::waiting::Waiting;
 use crate::app::{Params, Request};
 use crate::connection::ConnectionInbox;
@@ -45,8 +44,6 @@ pub(crate) struct Open {
     pub(crate) params: Option<Arc<Params>>,
     pub(crate) state: Theirs<Box<dyn Any + Send>>,
     pub(super) inbox: Option<Arc<ConnectionInbox>>,
-    /// The events that asynchronous handlers have not come to.
-    pub(super) later: Option<Arc<Later>>,
     pub(super) waiting: Option<Box<Waiting>>,
 }
 

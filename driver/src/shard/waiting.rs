@@ -1,5 +1,5 @@
-//! Who waits for something of a connection: sends for room in its outbox, and
-//! others for its end.
+//! What waits at a connection: sends for room in its outbox, events for their
+//! asynchronous handlers, and others for its end.
 //!
 //! Sends wait in one line, first in, first out. Only its first is ever tried, so
 //! none overtakes another, and the hub tells when to try it again. Each is
@@ -9,6 +9,7 @@
 //! Must never cost anything where nobody waits.
 
 use super::core::Core;
+use super::later::Later;
 use crate::error::HandleError;
 use crate::gather::Part;
 use fanfare_core::close::CloseReason;
@@ -16,12 +17,15 @@ use fanfare_core::hub::{SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::wire::Frame;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Waiting {
     sends: VecDeque<(Frame, Part<()>)>,
     ends: Vec<Part<Option<CloseReason>>>,
+    /// Here since hardly a connection has it.
+    later: Option<Arc<Later>>,
 }
 
 impl Core {
@@ -70,6 +74,14 @@ impl Core {
             waiting.ends.retain(Part::is_awaited);
         }
         waiting.ends.push(part);
+    }
+
+    /// The events that asynchronous handlers have not come to.
+    pub(super) fn events_for_later(&mut self, id: ConnectionId) -> Option<Arc<Later>> {
+        let limits = self.hub.limits(id)?;
+        let (events_max, bytes_max) = (limits.inbox_messages_max, limits.inbox_bytes_max);
+        let later = &mut self.waiting_mut(id)?.later;
+        Some(Arc::clone(later.get_or_insert_with(|| Arc::new(Later::new(events_max, bytes_max)))))
     }
 
     /// The connection is closed.
