@@ -202,6 +202,10 @@ impl Transport for OsSocket {
     /// answers with a reset, which is acceptable here.
     fn abort(&mut self) {}
 
+    fn holds_back(&self) -> bool {
+        false
+    }
+
     fn source(&mut self) -> Option<&mut OsSocket> {
         Some(self)
     }

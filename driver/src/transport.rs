@@ -37,6 +37,13 @@ pub trait Transport: fmt::Debug + Send {
     /// Gives up: no bytes that wait need to arrive, a reset is acceptable.
     fn abort(&mut self);
 
+    /// Whether what was written may wait here for a [flush](Self::poll_flush);
+    /// always the same. One that holds nothing back is flushed only before it is
+    /// shut.
+    fn holds_back(&self) -> bool {
+        true
+    }
+
     /// Whether the next reads may cost much more than others, as those of a
     /// handshake of TLS do. Of such transports only a few are read in a turn.
     fn is_handshaking(&self) -> bool {

@@ -79,6 +79,26 @@ pub(crate) fn a_peer_that_ends_its_side_has_left(world: &World) {
     raw.hear_end();
 }
 
+pub(crate) fn who_ends_its_side_still_gets_what_it_asked_for(world: &World) {
+    let log = Log::default();
+    let told = log.clone();
+    let route = Route::new()
+        .on_message(|ctx, message| ctx.send(&message))
+        .on_close(move |_, closed| told.note(closed.reason.to_string()));
+    let server = world.start(App::new().route("/", route));
+    let mut raw = server.raw_open("/");
+    // More than a socket takes at once, and its end right behind it.
+    let much = vec![b'x'; 500_000];
+    raw.write(&[frame(1, b"short"), frame(2, &much)].concat());
+    raw.finish();
+    assert_eq!(raw.hear(), (1, b"short".to_vec()));
+    let (opcode, payload) = raw.hear();
+    assert!(opcode == 2 && payload == much, "{} bytes came back", payload.len());
+    assert_eq!(raw.hear_rest(), [], "and nothing more");
+    assert_eq!(log.wait_for(1), ["the peer ended the stream without closing"]);
+    eventually("nobody is left", || server.handle().totals().connections == 0);
+}
+
 pub(crate) fn a_crowd_that_leaves_at_once_leaves_nothing(world: &World) {
     let log = Log::default();
     let closed = log.clone();

@@ -145,6 +145,7 @@ scenarios! {
         an_end_that_never_comes_is_not_awaited_for_ever
         a_reset_in_the_middle_of_a_message_ends_one_connection
         a_peer_that_ends_its_side_has_left
+        who_ends_its_side_still_gets_what_it_asked_for
         a_crowd_that_leaves_at_once_leaves_nothing
     }
     from_outside {

@@ -223,6 +223,7 @@ impl Hub {
 
     /// Offers a shared frame to one member, which takes over a hold if it queues
     /// it, and counts what became of it.
+    #[inline]
     fn offer(&mut self, now: Instant, key: MemberKey, offer: &Offer) -> Fate {
         let Some(member) = self.members.get_mut(key.0 as usize) else { return Fate::Closed };
         let slot = member.link as usize;
@@ -236,22 +237,21 @@ impl Hub {
             offer.overflow.unwrap_or(limits.outbox_policy),
             offer.conflation,
         );
+        let Offered::Queued { evicted, pressure } = offered else { return self.refused(now, slot, offered) };
+        self.stats.deliveries_queued += 1;
+        self.stats.evicted += u64::from(evicted);
+        self.listed.insert(slot);
+        if pressure || member.outbox.is_half_full(limits) {
+            self.filling(key, slot, pressure);
+        }
+        Fate::Queued
+    }
+
+    /// An outbox does not take a frame; says what becomes of it.
+    #[cold]
+    fn refused(&mut self, now: Instant, slot: usize, offered: Offered) -> Fate {
         match offered {
-            Offered::Queued { evicted, pressure } => {
-                self.stats.deliveries_queued += 1;
-                self.stats.evicted += u64::from(evicted);
-                self.listed.insert(slot);
-                if member.outbox.is_half_full(limits) {
-                    let link = self.links.get(slot);
-                    self.is_crowded |= link.is_some_and(|link| !link.clocks.is_stalled());
-                }
-                if pressure && let Some(link) = self.links.get(slot) {
-                    let queued_bytes = member.outbox.queue().bytes();
-                    let id = self.id_at(slot, link.serial);
-                    self.notices.push_back(Notice::Pressure { id, queued_bytes });
-                }
-                Fate::Queued
-            }
+            Offered::Queued { .. } => Fate::Queued,
             Offered::Dropped => {
                 self.stats.dropped_outbox_full += 1;
                 Fate::Dropped
@@ -261,6 +261,19 @@ impl Hub {
                 self.fail_at(now, slot, CloseCode::Again, CloseReason::OutboxFull);
                 Fate::Closed
             }
+        }
+    }
+
+    /// An outbox has come half full, or over its soft mark (`pressure`).
+    #[cold]
+    fn filling(&mut self, key: MemberKey, slot: usize, pressure: bool) {
+        let Some(link) = self.links.get(slot) else { return };
+        let Some(member) = self.members.get(key.0 as usize) else { return };
+        let is_half_full = member.outbox.is_half_full(self.config.profile(member.profile));
+        self.is_crowded |= is_half_full && !link.clocks.is_stalled();
+        if pressure {
+            let (id, queued_bytes) = (self.id_at(slot, link.serial), member.outbox.queue().bytes());
+            self.notices.push_back(Notice::Pressure { id, queued_bytes });
         }
     }
 }

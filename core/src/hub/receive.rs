@@ -52,7 +52,9 @@ impl Hub {
         })
     }
 
-    /// The peer ended its side of the stream.
+    /// The peer ended its side of the stream. An open connection is over with
+    /// that; what was queued for it is still to be written, in case it has ended
+    /// no more than its side.
     pub fn end_of_input(&mut self, now: Instant, id: ConnectionId) -> Result<(), UnknownConnection> {
         let slot = self.slot(id)?;
         self.conclude(now, slot, Signal::InputEnded, CloseReason::EndOfInput);

@@ -93,7 +93,8 @@ impl Phase {
         match (self, signal) {
             (Phase::Open, Signal::CloseRequested) => Phase::CloseSent,
             (_, Signal::PeerClosed | Signal::Failed) => Phase::Finishing { input_ended: false },
-            (_, Signal::InputEnded) => Phase::Over { abort: false },
+            // It may have ended its side only: what it has asked for still goes.
+            (_, Signal::InputEnded) => Phase::Finishing { input_ended: true },
             (_, Signal::GiveUp) => Phase::Over { abort: true },
             (phase, _) => phase,
         }

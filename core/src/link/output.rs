@@ -43,7 +43,8 @@ enum Farewell {
 /// drops, moves or replaces them meanwhile.
 #[derive(Clone, Debug)]
 pub struct Outgoing<'f> {
-    begun: Option<Piece<'f>>,
+    /// What comes next, found when the bytes are lent: mostly it is all there is.
+    first: Option<Piece<'f>>,
     control: Walk<'f>,
     data: Walk<'f>,
 }
@@ -56,6 +57,10 @@ pub struct Piece<'f> {
 }
 
 impl<'f> Piece<'f> {
+    fn whole(bytes: &'f Bytes) -> Piece<'f> {
+        Piece { bytes, start: 0 }
+    }
+
     /// The bytes, for a write that ends before the hub is used again.
     pub fn as_bytes(&self) -> &'f [u8] {
         self.bytes.get(self.start..).unwrap_or_default()
@@ -72,12 +77,12 @@ impl<'f> Iterator for Outgoing<'f> {
     type Item = Piece<'f>;
 
     fn next(&mut self) -> Option<Piece<'f>> {
-        let whole = |bytes| Piece { bytes, start: 0 };
-        self.begun.take().or_else(|| self.control.next().or_else(|| self.data.next()).map(whole))
+        let next = self.first.take();
+        next.or_else(|| self.control.next().or_else(|| self.data.next()).map(Piece::whole))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let pieces = usize::from(self.begun.is_some()) + self.control.len() + self.data.len();
+        let pieces = usize::from(self.first.is_some()) + self.control.len() + self.data.len();
         (pieces, Some(pieces))
     }
 }
@@ -161,7 +166,12 @@ impl Output {
             outbox.lend(data_room);
             *outbox.queue()
         });
-        Outgoing { begun, control, data: frames.iter(&data, data_room) }
+        let (mut control, mut data) = (control, frames.iter(&data, data_room));
+        let first = match begun {
+            Some(begun) => Some(begun),
+            None => control.next().or_else(|| data.next()).map(Piece::whole),
+        };
+        Outgoing { first, control, data }
     }
 
     /// Takes note that `bytes` bytes of what was lent are written.
@@ -174,18 +184,20 @@ impl Output {
     ) -> Written {
         let mut written = Written::default();
         while bytes > 0 {
-            let Some(begun) = self.begun.take().or_else(|| self.begin(frames, outbox.as_deref_mut())) else {
+            let begun = match self.begun.take() {
+                Some(begun) => Some(begun),
+                None => self.begin(frames, outbox.as_deref_mut()),
+            };
+            let Some(Begun { frame, bytes_left }) = begun else {
                 debug_assert!(false, "{bytes} more bytes reported as sent than were lent");
                 break;
             };
-            let Begun { frame, bytes_left } = begun;
-            match u32::try_from(bytes) {
-                Ok(bytes) if bytes < bytes_left => {
-                    self.begun = Some(Begun { frame, bytes_left: bytes_left - bytes });
-                    break;
-                }
-                Ok(_) | Err(_) => bytes -= bytes_left as usize,
-            }
+            let Some(left) = bytes.checked_sub(bytes_left as usize) else {
+                let bytes_left = bytes_left - u32::try_from(bytes).unwrap_or(bytes_left);
+                self.begun = Some(Begun { frame, bytes_left });
+                break;
+            };
+            bytes = left;
             self.finish(frames.release(frame), &mut written);
         }
         self.lent_control = 0;

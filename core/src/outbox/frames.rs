@@ -74,6 +74,13 @@ impl Queue {
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// Takes the frame of a queue that has no other; its hold passes to the caller.
+    pub(crate) fn take_only(&mut self) -> Option<FrameKey> {
+        let only = (self.len == 1).then_some(self.first)?;
+        *self = Queue::EMPTY;
+        Some(only)
+    }
 }
 
 /// See the module.
@@ -148,6 +155,7 @@ impl Frames {
     }
 
     /// Appends a frame of `bytes` bytes, to which a hold of the caller's passes.
+    #[inline]
     pub(crate) fn push_back(&mut self, queue: &mut Queue, key: FrameKey, bytes: usize) {
         debug_assert_eq!(Some(bytes), self.get(key).map(Bytes::len), "a frame that is in the table");
         queue.bytes += length(bytes);

@@ -129,8 +129,11 @@ impl Outbox {
     /// Whether room was missed and has come: half of the outbox, so that nobody
     /// is woken for each frame that leaves. True once per miss.
     pub(crate) fn take_room(&mut self, limits: &ConnectionConfig) -> bool {
-        let has_room = self.is_awaited && (self.queue.is_empty() || !self.is_half_full(limits));
-        self.is_awaited &= !has_room;
+        if !self.is_awaited {
+            return false;
+        }
+        let has_room = self.queue.is_empty() || !self.is_half_full(limits);
+        self.is_awaited = !has_room;
         has_room
     }
 
@@ -157,15 +160,38 @@ impl Outbox {
         frames.pop_front(&mut self.queue)
     }
 
+    /// The write is over, and was of one frame, that went whole and was all there
+    /// was: what nearly every write comes to. Says whether it was so; if not, or
+    /// if somebody waits for room, nothing is done, and the frames are to be
+    /// [taken](Self::take_lent) one by one.
+    pub(crate) fn take_only(&mut self, frames: &mut Frames, bytes: usize) -> bool {
+        let is_all = self.in_flight == 1 && self.queue.bytes() == bytes && !self.is_awaited;
+        let only = if is_all { self.queue.take_only() } else { None };
+        let Some(only) = only else { return false };
+        frames.release(only);
+        self.in_flight = 0;
+        self.under_pressure = false;
+        true
+    }
+
     /// The write is over: what it was lent and did not begin waits again.
     pub(crate) fn end_loan(&mut self, limits: &ConnectionConfig) {
         self.in_flight = 0;
-        self.under_pressure &= self.queue.bytes() > limits.outbox_pressure_bytes / 2;
+        self.under_pressure = self.under_pressure && self.queue.bytes() > limits.outbox_pressure_bytes / 2;
     }
 
     /// Drops all that is not in flight; says how many messages that were.
     pub(crate) fn discard_unsent(&mut self, frames: &mut Frames) -> usize {
         frames.truncate(&mut self.queue, self.in_flight as usize)
+    }
+
+    /// Drops also what a write was lent and did not begin, because a close frame
+    /// now goes first, and nothing may follow it (RFC 6455 §5.5.1); says how many
+    /// messages that were.
+    #[cold]
+    pub(crate) fn discard_overtaken(&mut self, frames: &mut Frames) -> usize {
+        self.in_flight = 0;
+        self.discard_unsent(frames)
     }
 
     /// Drops all, because the transport is gone; says how many messages that were.

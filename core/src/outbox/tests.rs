@@ -171,6 +171,31 @@ fn conflation_leaves_alone_what_is_in_flight() {
 }
 
 #[test]
+fn the_only_frame_is_taken_at_once_when_it_went_whole() {
+    let mut post = Post::new();
+    post.offer("seven b", Overflow::DropNewest);
+    assert!(!post.outbox.take_only(&mut post.frames, 7), "it was not lent");
+    post.outbox.lend(1);
+    assert!(!post.outbox.take_only(&mut post.frames, 6), "a part went");
+    post.offer("more", Overflow::DropNewest);
+    assert!(!post.outbox.take_only(&mut post.frames, 7), "another waits");
+    assert_eq!(post.waiting(), ["seven b", "more"], "and nothing was done");
+
+    let mut post = Post::new();
+    post.offer("seven b", Overflow::DropNewest);
+    post.outbox.lend(1);
+    assert!(post.outbox.take_only(&mut post.frames, 7));
+    assert_eq!((post.frames.message_bytes(), post.outbox.in_flight), (0, 0));
+    assert!(post.outbox.queue().is_empty());
+
+    let mut post = Post::new();
+    post.offer("eighteen bytes lon", Overflow::DropNewest);
+    assert!(!post.outbox.has_room_or_awaits(18, &post.limits));
+    post.outbox.lend(1);
+    assert!(!post.outbox.take_only(&mut post.frames, 18), "who waits for room is to be told");
+}
+
+#[test]
 fn pressure_is_told_once_until_it_is_gone() {
     let mut post = Post::new();
     let told = |offered| matches!(offered, Offered::Queued { pressure: true, .. });

@@ -1,13 +1,13 @@
 //! Moving bytes: a socket read into the hub, and written from the hub.
 
 use super::Core;
-use super::socket::PIECES_PER_WRITE;
+use super::socket::{PIECES_PER_WRITE, Socket};
 use super::sockets::Sockets;
 use crate::app::Application;
 use bytes::{Buf, BytesMut};
 use fanfare_core::hub::Transmit;
 use fanfare_core::id::ConnectionId;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 
 /// Reads from one socket in a turn.
 const READS_PER_TURN: usize = 4;
@@ -42,12 +42,9 @@ impl Serve<'_> {
     pub(super) fn write_listed(&mut self) {
         for _ in 0..self.core.hub.listed_len() {
             let Some(id) = self.core.hub.next_listed() else { break };
-            self.write(id);
             // What listed it may have let it be read, too: after an answer, or
             // for the other side's part of a close.
-            if self.sockets.get_mut(id).is_some_and(|socket| socket.may_read())
-                && self.core.hub.wants_read(id)
-            {
+            if self.write(id) && self.core.hub.wants_read(id) {
                 self.sockets.list(id);
             }
         }
@@ -145,59 +142,79 @@ impl Serve<'_> {
     }
 
     /// Does what the hub wants done with one socket, until it is done or the
-    /// transport would block. Bounded by what one outbox holds.
-    fn write(&mut self, id: ConnectionId) {
-        while self.step(id) {}
-    }
-
-    /// One thing that the hub wants done; says whether to ask for the next.
-    fn step(&mut self, id: ConnectionId) -> bool {
+    /// transport would block; says whether reading it may yield something.
+    /// Bounded by what one outbox holds.
+    fn write(&mut self, id: ConnectionId) -> bool {
         let Some(socket) = self.sockets.get_mut(id) else { return false };
-        let failure: Option<io::Error> = match self.core.hub.transmit(id, PIECES_PER_WRITE) {
-            Err(_) => return false,
-            Ok(Transmit::Release { abort }) => {
-                if abort {
-                    socket.abort();
-                }
-                self.sockets.remove(id);
-                self.core.released(id);
-                return false;
-            }
-            Ok(Transmit::Nothing) => socket.flush().and_then(Result::err),
-            Ok(Transmit::Write(outgoing)) => {
-                let written = if socket.may_write() { socket.write(outgoing, self.scratch) } else { None };
-                match written {
-                    // What was lent is not in flight: a policy may have it.
-                    None => {
-                        self.core.sent(id, 0);
-                        return false;
-                    }
-                    Some(Ok(0)) => Some(ErrorKind::WriteZero.into()),
-                    Some(Ok(count)) => {
-                        let more = self.core.sent(id, count);
-                        if more {
-                            return true;
-                        }
-                        // What is to be done after the last byte, the hub lists anew.
-                        socket.flush().and_then(Result::err)
-                    }
-                    Some(Err(error)) => Some(error),
+        loop {
+            match step(self.core, socket, self.scratch) {
+                Step::Next => {}
+                Step::Done => return socket.may_read(),
+                // A transport that failed is released in the next step.
+                Step::Failed(kind) => self.core.transport_failed(self.app, id, kind),
+                Step::Released => {
+                    self.sockets.remove(id);
+                    self.core.released(id);
+                    return false;
                 }
             }
-            Ok(Transmit::ShutdownWrite) if !socket.may_write() => return false,
-            Ok(Transmit::ShutdownWrite) => match socket.shut() {
-                None => return false,
-                Some(Ok(())) => {
-                    self.core.write_shut(id);
-                    return true;
-                }
-                Some(Err(error)) => Some(error),
-            },
-        };
-        // A transport that failed is released in the next step.
-        if let Some(error) = &failure {
-            self.core.transport_failed(self.app, id, error.kind());
         }
-        failure.is_some()
+    }
+}
+
+/// What one thing that the hub wanted done came to.
+enum Step {
+    /// The hub is to be asked for the next.
+    Next,
+    /// There is no more, or it would block.
+    Done,
+    Failed(ErrorKind),
+    /// The socket is to be dropped.
+    Released,
+}
+
+/// Does one thing that the hub wants done.
+fn step(core: &mut Core, socket: &mut Socket, scratch: &mut Vec<u8>) -> Step {
+    let id = socket.id();
+    match core.hub.transmit(id, PIECES_PER_WRITE) {
+        Err(_) => Step::Done,
+        Ok(Transmit::Release { abort }) => {
+            if abort {
+                socket.abort();
+            }
+            Step::Released
+        }
+        Ok(Transmit::Nothing) => flush(socket),
+        Ok(Transmit::Write(outgoing)) => {
+            let written = if socket.may_write() { socket.write(outgoing, scratch) } else { None };
+            match written {
+                // What was lent is not in flight: a policy may have it.
+                None => {
+                    core.sent(id, 0);
+                    Step::Done
+                }
+                Some(Ok(0)) => Step::Failed(ErrorKind::WriteZero),
+                Some(Ok(count)) if core.sent(id, count) => Step::Next,
+                // What is to be done after the last byte, the hub lists anew.
+                Some(Ok(_)) => flush(socket),
+                Some(Err(error)) => Step::Failed(error.kind()),
+            }
+        }
+        Ok(Transmit::ShutdownWrite) if !socket.may_write() => Step::Done,
+        Ok(Transmit::ShutdownWrite) => match socket.shut() {
+            None => Step::Done,
+            Some(Ok(())) => {
+                core.write_shut(id);
+                Step::Next
+            }
+            Some(Err(error)) => Step::Failed(error.kind()),
+        },
+    }
+}
+
+fn flush(socket: &mut Socket) -> Step {
+    match socket.flush() {
+        None | Some(Ok(())) => Step::Done,
+        Some(Err(error)) => Step::Failed(error.kind()),
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Socket {
     may_write: bool,
     /// Has taken bytes that it may still hold.
     must_flush: bool,
+    /// The transport's [`holds_back`](Transport::holds_back).
+    holds_back: bool,
 }
 
 /// How the shard learns that a transport may make progress.
@@ -81,6 +83,7 @@ impl Socket {
         };
         Socket {
             id,
+            holds_back: transport.holds_back(),
             transport,
             wakes,
             unread: boxed(BytesMut::from(unread)),
@@ -173,7 +176,7 @@ impl Socket {
     ) -> Option<io::Result<usize>> {
         let mut cx = Context::from_waker(self.wakes.waker());
         let written = write_pieces(&mut *self.transport, &mut cx, outgoing, scratch);
-        self.must_flush |= written.is_ready();
+        self.must_flush |= self.holds_back && written.is_ready();
         self.unless_pending(written)
     }
 

@@ -180,6 +180,39 @@ fn the_end_of_input_ends_every_phase() {
 }
 
 #[test]
+fn who_ends_its_side_still_gets_what_was_queued() {
+    let mut world = World::new(|_| {});
+    let mut peer = world.connect("ann");
+    peer.window = 3;
+    world.send(&mut peer, "asked for before");
+    world.end_of_input(&mut peer);
+    assert_eq!(world.closed(peer.id).unwrap().reason, CloseReason::EndOfInput);
+    assert!(world.hub.send(world.now, peer.id, &Frame::text("too late")).is_err());
+    assert_eq!((peer.is_shut, peer.over), (false, None), "the rest waits for the peer");
+    peer.window = usize::MAX;
+    world.drain(&mut peer);
+    assert_eq!(peer.take_heard(), [Heard::text("asked for before")]);
+    assert_eq!((peer.is_shut, peer.over), (true, Some(false)), "nothing is left to be said or heard");
+    assert_eq!(world.hub.stats().discarded, 0);
+    world.release(peer);
+}
+
+#[test]
+fn who_ends_its_side_and_takes_nothing_is_given_up() {
+    let mut world = World::new(|_| {});
+    let mut peer = world.connect("ann");
+    peer.window = 0;
+    world.send(&mut peer, "asked for before");
+    world.end_of_input(&mut peer);
+    // As long as one may close, and then write.
+    world.advance(Duration::from_millis(14_900));
+    assert_eq!(peer.over, None);
+    world.advance(Duration::from_millis(200));
+    assert_eq!(world.hub.stats().discarded, 1);
+    world.release(peer);
+}
+
+#[test]
 fn a_failed_transport_ends_every_phase() {
     for (phase, mut world, mut peer) in lives() {
         let told = world.closed(peer.id).is_some();

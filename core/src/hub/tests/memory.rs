@@ -47,7 +47,7 @@ fn come(hub: &mut Hub) -> Vec<ConnectionId> {
 }
 
 fn leave(hub: &mut Hub, id: ConnectionId) {
-    hub.end_of_input(Instant::ZERO, id).unwrap();
+    hub.abort(Instant::ZERO, id).unwrap();
     hub.released(id).unwrap();
     while hub.next_notice().is_some() {}
     write_listed(hub);

@@ -78,7 +78,7 @@ PeerClosed    | .        .        .        finish   finish   .        .        .
 Failed        | over!    over!    over!    finish   finish   .        .        .        .        .        .        .
 Flushed       | .        .        .        .        .        shut     shut*    .        .        .        .        .
 WriteShut     | .        .        .        .        .        .        .        linger   over     .        .        .
-InputEnded    | over     over     over     over     over     finish*  .        shut*    .        over     .        .
+InputEnded    | over     over     over     finish*  finish*  finish*  .        shut*    .        over     .        .
 GiveUp        | over!    over!    over!    over!    over!    over!    over!    over!    over!    over     .        .
 ";
     assert_eq!(table(), expected.trim_matches('\n'));

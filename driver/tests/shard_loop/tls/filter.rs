@@ -178,7 +178,7 @@ proptest! {
         read_max in 1_usize..5_000,
         write_max in 1_usize..5_000,
         buffer_len in 1_usize..70_000,
-        room in 0_usize..5_000,
+        room in 31_usize..5_000,
     ) {
         let mut pair = Pair::new();
         pair.far.line.with(|state| (state.read_max, state.write_max) = (read_max, write_max));
