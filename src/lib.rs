@@ -2,7 +2,7 @@
 //! events with acknowledgements, the same application on every runtime.
 //!
 //! All protocol and hub logic is one sans-IO [`core`]; thin adapters run it.
-//! There are three adapters: [`tokio`], [`smol`] and [`std_threads`].
+//! There are three, each a module and a feature: `tokio`, `smol` and `std_threads`.
 //!
 //! ```no_run
 //! use fanfare::{App, Route, Target};
@@ -33,14 +33,14 @@
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].
-//! - [`tokio::Server`] runs it all, on one shard or several.
+//! - The `Server` of an adapter runs it all, on one shard or several; why it
+//!   could not is a [`ServeError`].
 //!
 //! # Features
 //!
 //! `tokio` (default), `smol` and `std-threads` bring the adapter of that name;
-//! without any, only the core and the driver are compiled. `tls` brings
-//! `Tls`, for `wss://` without a proxy; without it no
-//! cryptography is compiled.
+//! without any, only the core and the driver are compiled. `tls` brings `Tls`,
+//! for `wss://` without a proxy; without it no cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;

@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// What hands it streams that were accepted elsewhere, taken as they are:
-    /// they speak TLS only where [`Attacher::tls`] says so.
+    /// they speak TLS only where `Attacher::tls` says so.
     pub fn attacher(&self) -> Attacher {
         Attacher::new(self.launch.acceptor.plain())
     }
