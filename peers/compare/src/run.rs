@@ -16,7 +16,8 @@ use std::time::Duration;
 /// How long a server may take to say where it listens.
 const START_TIME_MAX: Duration = Duration::from_secs(10);
 /// What a server says in front of its address, and how it is spoken to then.
-const ANNOUNCEMENTS: [(&str, &str); 2] = [("listening on http://", "ws://"), ("listening on https://", "wss://")];
+const ANNOUNCEMENTS: [(&str, &str); 2] =
+    [("listening on http://", "ws://"), ("listening on https://", "wss://")];
 
 /// What `load` found, by the names of its report.
 pub(crate) type Figures = Map<String, Value>;
