@@ -1,3 +1,3 @@
 # Every test: units, properties, behaviour under every runtime, tidy, and the examples in the documentation.
 set -euo pipefail
-cargo test --locked --workspace --all-features --no-fail-fast
+cargo test --locked --workspace --no-fail-fast
