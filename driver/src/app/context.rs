@@ -17,6 +17,7 @@ use fanfare_core::wire::{ControlPayload, Frame, Message};
 use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The connection a callback is about, and the hub around it.
 pub struct Ctx<'a> {
@@ -184,6 +185,11 @@ impl<'a> Ctx<'a> {
     /// through the context.
     pub fn handle(&self) -> &Handle {
         self.core.handle()
+    }
+
+    /// The time since 1970 on the clock on the wall.
+    pub fn unix_time(&self) -> Duration {
+        self.handle().unix_time()
     }
 
     /// Goes on with an answer when it is there: `continuation` runs on this
