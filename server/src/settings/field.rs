@@ -2,6 +2,7 @@
 
 use super::placement::{Placement, Runtime};
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
+use crate::apps::{MountError, Mounts};
 use fanfare_core::config::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -36,26 +37,28 @@ pub(super) enum Field<'a> {
     Shards(&'a mut Option<NonZeroU16>),
     Text(&'a mut String),
     FileOrOff(&'a mut Option<PathBuf>),
+    Mounts(&'a mut Mounts),
 }
 
 /// A text that a setting does not take.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {subject}; use {expected}")]
-pub(crate) struct InvalidValue {
-    subject: &'static str,
-    text: String,
-    expected: &'static str,
+pub(crate) enum InvalidValue {
+    #[error("`{text}` is no {subject}; use {expected}")]
+    Unreadable { subject: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
+    Mount(#[from] MountError),
 }
 
 impl InvalidValue {
     pub(super) fn new(subject: &'static str, text: &str, expected: &'static str) -> InvalidValue {
-        InvalidValue { subject, text: text.to_owned(), expected }
+        InvalidValue::Unreadable { subject, text: text.to_owned(), expected }
     }
 }
 
 impl From<UnknownChoice> for InvalidValue {
     fn from(unknown: UnknownChoice) -> InvalidValue {
-        InvalidValue { subject: unknown.subject, text: unknown.text, expected: unknown.expected }
+        let UnknownChoice { subject, text, expected, .. } = unknown;
+        InvalidValue::Unreadable { subject, text, expected }
     }
 }
 
@@ -79,6 +82,7 @@ impl Field<'_> {
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
             Field::FileOrOff(file) => *file = (text != OFF).then(|| PathBuf::from(text)),
+            Field::Mounts(mounts) => *mounts = text.parse()?,
         }
         Ok(())
     }
@@ -99,13 +103,20 @@ impl Field<'_> {
             Field::Shards(_) => "COUNT|auto",
             Field::Text(_) => "FILTER",
             Field::FileOrOff(_) => "FILE|off",
+            Field::Mounts(_) => "PATH=APP",
         }
     }
 
-    /// The value as TOML: counts as numbers, all else as strings.
+    /// Whether a flag may come several times, which is the same as once with commas.
+    pub(super) fn is_repeatable(&self) -> bool {
+        matches!(self, Field::Mounts(_))
+    }
+
+    /// The value as TOML: counts as numbers, mounts as a list, all else as strings.
     pub(super) fn to_toml(&self) -> String {
         match self {
             Field::Count(_) | Field::Count32(_) => self.to_string(),
+            Field::Mounts(mounts) => Value::Array(mounts.texts().map(Value::String).collect()).to_string(),
             Field::Bytes(_)
             | Field::Time(_)
             | Field::TimeOrOff(_)
@@ -146,6 +157,7 @@ impl fmt::Display for Field<'_> {
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
             Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
+            Field::Mounts(mounts) => write!(f, "{mounts}"),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Draft;
 use super::table::{self, Setting};
 use crate::failure::Failure;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 /// The settings that were given as a flag or a variable, as text.
 pub(crate) struct Given(Vec<Choice>);
@@ -29,7 +29,9 @@ impl Args for Given {
         table::GROUPS.iter().fold(command, |command, group| {
             let flags = group.settings.iter().map(|setting| {
                 let default = (setting.field)(&mut defaults);
+                let action = if default.is_repeatable() { ArgAction::Append } else { ArgAction::Set };
                 Arg::new(setting.name)
+                    .action(action)
                     .long(setting.flag())
                     .env(setting.variable())
                     .hide_env(true)
@@ -50,7 +52,8 @@ impl Args for Given {
 impl FromArgMatches for Given {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
         let choices = table::all().filter_map(|setting| {
-            let text = matches.get_one::<String>(setting.name)?.clone();
+            let texts: Vec<_> = matches.get_many::<String>(setting.name)?.map(String::as_str).collect();
+            let text = texts.join(",");
             let place = if matches.value_source(setting.name) == Some(ValueSource::EnvVariable) {
                 setting.variable()
             } else {

@@ -18,6 +18,7 @@ pub(crate) use field::InvalidValue;
 pub(crate) use flags::Given;
 pub(crate) use placement::Shards;
 
+use crate::apps::Mounts;
 use crate::cli::Arguments;
 use crate::failure::Failure;
 use fanfare_core::config::{Config, Preset, Settings};
@@ -36,6 +37,8 @@ pub(crate) struct ServeOptions {
     pub(crate) addr: SocketAddr,
     /// What to show to peers that speak TLS; `None` = speak plainly.
     pub(crate) tls: Option<TlsFiles>,
+    /// Which application is where.
+    pub(crate) mount: Mounts,
     /// What the shards are.
     pub(crate) shards: Shards,
     /// How many there are; `None` = one per core.
@@ -61,6 +64,7 @@ pub(crate) struct Draft {
     addr: SocketAddr,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    mount: Mounts,
     runtime: Runtime,
     placement: Placement,
     shards: Option<NonZeroU16>,
@@ -75,6 +79,7 @@ impl Default for Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tls_cert: None,
             tls_key: None,
+            mount: Mounts::default(),
             runtime: Runtime::Tokio,
             placement: Placement::Auto,
             shards: None,
@@ -131,6 +136,7 @@ impl Draft {
         Ok(ServeOptions {
             addr: self.addr,
             tls,
+            mount: self.mount,
             shards: Shards::new(self.runtime, self.placement)?,
             shards_count: self.shards,
             log,

@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 6] = [
+static SERVER: [Setting; 7] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -76,6 +76,11 @@ static SERVER: [Setting; 6] = [
     ),
     row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio, smol or std-threads"),
+    row(
+        "mount",
+        |d| Field::Mounts(&mut d.mount),
+        "Put an application on another path, in place of what is there; may come several times",
+    ),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
         "stop_time_max",

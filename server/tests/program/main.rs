@@ -8,6 +8,8 @@ mod chat;
 mod echo;
 mod http;
 mod lobby;
+mod mounting;
+mod notifications;
 mod page;
 mod settings;
 mod status;
