@@ -1,6 +1,7 @@
 //! The server from anywhere: other threads, futures, other servers' handlers.
 
 mod emitting;
+mod json;
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
