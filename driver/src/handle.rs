@@ -12,7 +12,7 @@ use crate::server::Server;
 use crate::shard::{Core, Job};
 use crate::stop::StopOptions;
 use crate::wall::Theirs;
-use fanfare_core::broadcast::{Audience, BroadcastReport};
+use fanfare_core::broadcast::{Audience, BroadcastReport, Target};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::hub::{Publication, UnknownConnection};
@@ -74,6 +74,16 @@ impl From<ConnectionId> for Recipient {
 impl From<&str> for Recipient {
     fn from(name: &str) -> Recipient {
         name.parse().map_or_else(|_| Recipient::Client(name.into()), Recipient::Connection)
+    }
+}
+
+/// The same as an audience, so that nobody by that name is no error but nobody.
+impl From<Recipient> for Target {
+    fn from(recipient: Recipient) -> Target {
+        match recipient {
+            Recipient::Connection(id) => Target::Connection(id),
+            Recipient::Client(client) => Target::Client(client),
+        }
     }
 }
 

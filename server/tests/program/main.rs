@@ -5,6 +5,8 @@
 
 mod broadcast;
 mod chat;
+mod commands;
+mod conversations;
 mod echo;
 mod http;
 mod lobby;

@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, Program};
 use serde_json::Value;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use tungstenite::handshake::client::Response;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Error, HandshakeError, Message, WebSocket, client};
@@ -38,6 +38,11 @@ impl Client {
     #[track_caller]
     pub(crate) fn connect(program: &Program, path: &str) -> Client {
         Client { socket: open(program, path).unwrap() }
+    }
+
+    /// Where the program sees it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.socket.get_ref().local_addr().unwrap()
     }
 
     pub(crate) fn send(&mut self, message: impl Into<Message>) {

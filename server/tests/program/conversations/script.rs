@@ -1,0 +1,179 @@
+//! Scripts: their lines, and what stands for what cannot be known beforehand.
+//!
+//! | line | what happens |
+//! |---|---|
+//! | `[chat /ws/chat]` | a scene begins: an application, and its path, with parameters if it has any |
+//! | `# …` | nothing |
+//! | `ann connects ?a=b` | to the path, with that behind it |
+//! | `ann > text`, `ann < text` | says this, or hears exactly this next |
+//! | `ann is quiet` | hears nothing that waits |
+//! | `ann leaves` | with a whole closing handshake |
+//! | `the server stops` | is told to |
+//! | `ann is closed with 1001` | and answers |
+//!
+//! `<id ann>` in a text is a connection id: whatever is heard first, and the same
+//! from then on. `<address ann>` is a client's own address, `<address server>` the
+//! server's. `<seconds>` and `<time>` are about now, since 1970 and in RFC 3339;
+//! `<uptime>` is less than a minute, `<message id>` is new every time.
+
+use crate::support::{Client, Program};
+use rustix::process::Signal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// What is played in one place.
+pub(super) struct Scene<'s> {
+    pub(super) application: &'s str,
+    /// Without parameters.
+    pub(super) path: &'s str,
+    pub(super) parameters: &'s str,
+    lines: Vec<&'s str>,
+}
+
+/// The scenes of a script.
+pub(super) fn scenes(script: &str) -> Vec<Scene<'_>> {
+    let mut scenes: Vec<Scene<'_>> = Vec::new();
+    for line in script.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            Some(place) => {
+                let (application, path) = place.split_once(' ').unwrap();
+                let (path, parameters) = path.split_at(path.find("/{").unwrap_or(path.len()));
+                scenes.push(Scene { application, path, parameters, lines: Vec::new() });
+            }
+            None => scenes.last_mut().unwrap().lines.push(line),
+        }
+    }
+    scenes
+}
+
+impl Scene<'_> {
+    /// Plays it with the application on `path`.
+    pub(super) fn play(&self, program: Program, path: &str) {
+        let mut stage = Stage { program, path, clients: BTreeMap::new(), known: Known::default() };
+        stage.known.say("address server", stage.program.address().to_string());
+        for line in &self.lines {
+            // Shown where the scene fails.
+            eprintln!("{path}: {line}");
+            stage.line(line);
+        }
+        if stage.known.stopped {
+            assert_eq!(stage.program.end().code(), Some(0));
+        }
+    }
+}
+
+/// A scene under way.
+struct Stage<'s> {
+    program: Program,
+    path: &'s str,
+    clients: BTreeMap<&'s str, Client>,
+    known: Known,
+}
+
+impl<'s> Stage<'s> {
+    fn line(&mut self, line: &'s str) {
+        let (name, action) = line.split_once(' ').unwrap();
+        match action {
+            "connects" => self.connect(name, ""),
+            "is quiet" => self.client(name).assert_quiet(),
+            "leaves" => self.clients.remove(name).unwrap().leave(),
+            "server stops" => {
+                self.known.stopped = true;
+                self.program.signal(Signal::TERM);
+            }
+            _ => match action.split_once(' ').unwrap() {
+                ("connects", behind) => self.connect(name, behind),
+                (">", text) => {
+                    let text = self.known.fill(text);
+                    self.client(name).send(text);
+                }
+                ("<", expected) => {
+                    let message = self.client(name).receive();
+                    self.known.assert_is(message.to_text().unwrap(), expected);
+                }
+                ("is", how) => {
+                    let code: u16 = how.strip_prefix("closed with ").unwrap().parse().unwrap();
+                    let mut client = self.clients.remove(name).unwrap();
+                    assert_eq!(u16::from(client.receive_close()), code);
+                    client.finish();
+                }
+                (other, _) => panic!("{other:?} is nothing that is done in a script"),
+            },
+        }
+    }
+
+    fn connect(&mut self, name: &'s str, behind: &str) {
+        let client = Client::connect(&self.program, &format!("{}{behind}", self.path));
+        self.known.say(&format!("address {name}"), client.address().to_string());
+        assert!(self.clients.insert(name, client).is_none(), "{name} is connected already");
+    }
+
+    fn client(&mut self, name: &str) -> &mut Client {
+        self.clients.get_mut(name).unwrap()
+    }
+}
+
+/// What has been learnt in a scene.
+#[derive(Default)]
+struct Known {
+    names: BTreeMap<String, String>,
+    message_ids: BTreeSet<String>,
+    stopped: bool,
+}
+
+impl Known {
+    fn say(&mut self, what: &str, text: String) {
+        self.names.insert(what.to_owned(), text);
+    }
+
+    /// A text with what is known in place of what stands for it.
+    fn fill(&self, text: &str) -> String {
+        let fill =
+            |text: String, (what, known): (&String, &String)| text.replace(&format!("<{what}>"), known);
+        self.names.iter().fold(text.to_owned(), fill)
+    }
+
+    /// `heard` is `expected`, to the byte.
+    fn assert_is(&mut self, heard: &str, expected: &str) {
+        let (mut rest, mut expected_rest) = (heard, expected);
+        while let Some((literal, behind)) = expected_rest.split_once('<') {
+            let (what, behind) = behind.split_once('>').unwrap();
+            let varying =
+                rest.strip_prefix(literal).unwrap_or_else(|| panic!("heard {heard}\nnot {expected}"));
+            let end = varying.find(['"', ',', '}', ' ']).unwrap_or(varying.len());
+            let (found, behind_it) = varying.split_at(end);
+            self.learn(what, found);
+            (rest, expected_rest) = (behind_it, behind);
+        }
+        assert_eq!(rest, expected_rest, "heard {heard}\nnot {expected}");
+    }
+
+    /// `found` may stand for `what`.
+    fn learn(&mut self, what: &str, found: &str) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let assert_about_now = |seconds: u64| assert!(now.abs_diff(seconds) < 60, "{found} is not about now");
+        match what {
+            "seconds" => assert_about_now(found.parse().unwrap()),
+            "time" => {
+                let time = OffsetDateTime::parse(found, &Rfc3339).unwrap();
+                assert_about_now(time.unix_timestamp().try_into().unwrap());
+                assert_eq!(found.len(), "2023-11-14T22:13:20Z".len(), "whole seconds, in UTC");
+            }
+            "uptime" => assert!(found.strip_suffix('s').unwrap().parse::<u8>().unwrap() < 60),
+            "message id" => {
+                assert!(found.len() == 32 && found.bytes().all(|byte| byte.is_ascii_hexdigit()), "{found}");
+                assert!(self.message_ids.insert(found.to_owned()), "{found} came twice");
+            }
+            _ => match self.names.get(what) {
+                Some(known) => assert_eq!(found, known, "{what}"),
+                None if what.starts_with("id ") => {
+                    assert!(!self.names.values().any(|known| known == found), "{found} is somebody else's");
+                    self.say(what, found.to_owned());
+                }
+                None => panic!("<{what}> stands for nothing"),
+            },
+        }
+    }
+}
