@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 7] = [
+static SERVER: [Setting; 8] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -82,6 +82,11 @@ static SERVER: [Setting; 7] = [
         "Put an application on another path, in place of what is there; may come several times",
     ),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
+    row(
+        "status_log_interval",
+        |d| Field::TimeOrOff(&mut d.status_log_interval),
+        "How often a line of status is logged, at level info",
+    ),
     row(
         "stop_time_max",
         |d| Field::Time(&mut d.stop_time_max),
