@@ -61,7 +61,7 @@ pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
     config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
-    event::{Answer, AnswerError, Envelope, Missing, Payload},
+    event::{Answer, AnswerError, Envelope, Missing, Payload, Rejection},
     handshake::Response,
     hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,

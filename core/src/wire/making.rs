@@ -62,10 +62,7 @@ impl<'b> Message<'b> {
     /// # Errors
     /// [`MessageError::NotData`] for all types but text and binary, and
     /// [`MessageError::NotText`] for a text that is not UTF-8.
-    pub fn raw(
-        opcode: OpCode,
-        payload: impl Into<Cow<'b, [u8]>>,
-    ) -> Result<Message<'b>, MessageError> {
+    pub fn raw(opcode: OpCode, payload: impl Into<Cow<'b, [u8]>>) -> Result<Message<'b>, MessageError> {
         match opcode {
             OpCode::Data(Data::Text) => text(payload.into()).map(Message::Text),
             OpCode::Data(Data::Binary) => Ok(Message::Binary(payload.into())),

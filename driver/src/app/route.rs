@@ -66,6 +66,8 @@ pub struct Route {
     /// Where it differs from what the settings say; known for sure once the route
     /// is served.
     pub(crate) envelope: Option<Envelope>,
+    /// What other envelopes clients may choose, by subprotocol.
+    pub(crate) subprotocols: Vec<(Box<str>, Envelope)>,
     pub(crate) authorise: Authorise,
     pub(crate) receiver: Receiver,
     pub(crate) events: Events,
@@ -85,6 +87,7 @@ impl Route {
         Route {
             settings: None,
             envelope: None,
+            subprotocols: Vec::new(),
             authorise: Authorise::Everyone,
             receiver: Receiver::Nobody,
             events: Events::default(),

@@ -10,7 +10,7 @@ use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
-use fanfare_core::event::Envelope;
+use fanfare_core::event::{Envelope, Rejection};
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
@@ -218,6 +218,14 @@ impl Core {
     pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
         let _ = self.hub.close(self.now, id, code, reason);
         self.refuse_sends(id);
+    }
+
+    /// Says why, and starts the closing handshake.
+    pub(crate) fn reject(&mut self, id: ConnectionId, rejection: &Rejection) {
+        let Some(envelope) = self.hub.envelope(id) else { return };
+        // A full outbox loses the message, not the close.
+        let _ = self.send(id, &Frame::text(&rejection.write(envelope)));
+        self.close(id, rejection.code(), rejection.message());
     }
 
     /// Delivers to this shard's share of an audience.
