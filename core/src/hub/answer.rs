@@ -25,7 +25,6 @@ pub(crate) const ROOT_NAMESPACE: &str = "/";
 /// What to do with a request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "made for one call, and kept by nobody")]
 pub enum Decision<'a> {
     /// Open a WebSocket connection.
     Accept(Acceptance<'a>),

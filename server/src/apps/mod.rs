@@ -9,6 +9,7 @@ mod mounts;
 mod notifications;
 mod page;
 mod quickstart;
+mod sessions;
 mod status;
 mod wall;
 
@@ -35,9 +36,10 @@ struct Site<'a> {
     address: SocketAddr,
 }
 
-static APPLICATIONS: [Application; 7] = [
+static APPLICATIONS: [Application; 8] = [
     Application { name: "lobby", path: "/ws", route: |_| lobby::route() },
     Application { name: "commands", path: "/ws/commands", route: commands::route },
+    Application { name: "sessions", path: "/ws/session", route: sessions::route },
     Application { name: "chat", path: "/ws/chat", route: |_| chat::route() },
     Application { name: "echo", path: "/ws/echo", route: |_| echo::route() },
     Application { name: "quickstart", path: "/ws/quickstart", route: |_| quickstart::route() },

@@ -13,6 +13,7 @@ mod lobby;
 mod mounting;
 mod notifications;
 mod page;
+mod sessions;
 mod settings;
 mod status;
 mod stopping;

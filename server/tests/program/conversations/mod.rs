@@ -42,3 +42,8 @@ fn clients_of_mtp2_are_understood() {
 fn clients_of_goutils_are_understood() {
     play("goutils", include_str!("goutils.txt"));
 }
+
+#[test]
+fn clients_of_zlib_are_understood() {
+    play("zlib", include_str!("zlib.txt"));
+}

@@ -11,14 +11,14 @@
 //! | `the server stops` | is told to |
 //! | `ann is closed with 1001` | and answers |
 //!
-//! `<id ann>` in a text is a connection id: whatever is heard first, and the same
-//! from then on. `<address ann>` is a client's own address, `<address server>` the
-//! server's. `<seconds>` and `<time>` are about now, since 1970 and in RFC 3339;
-//! `<uptime>` is less than a minute, `<message id>` is new every time.
+//! `<id ann>` in a text is a connection id, `<message 1>` that of a message: whatever
+//! is heard first, which is no other's, and the same from then on. `<address ann>` is
+//! a client's own address, `<address server>` the server's. `<seconds>` and `<time>`
+//! are about now, since 1970 and in RFC 3339; `<uptime>` is less than a minute.
 
 use crate::support::{Client, Program};
 use rustix::process::Signal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -119,7 +119,6 @@ impl<'s> Stage<'s> {
 #[derive(Default)]
 struct Known {
     names: BTreeMap<String, String>,
-    message_ids: BTreeSet<String>,
     stopped: bool,
 }
 
@@ -162,17 +161,21 @@ impl Known {
                 assert_eq!(found.len(), "2023-11-14T22:13:20Z".len(), "whole seconds, in UTC");
             }
             "uptime" => assert!(found.strip_suffix('s').unwrap().parse::<u8>().unwrap() < 60),
-            "message id" => {
-                assert!(found.len() == 32 && found.bytes().all(|byte| byte.is_ascii_hexdigit()), "{found}");
-                assert!(self.message_ids.insert(found.to_owned()), "{found} came twice");
-            }
             _ => match self.names.get(what) {
                 Some(known) => assert_eq!(found, known, "{what}"),
-                None if what.starts_with("id ") => {
-                    assert!(!self.names.values().any(|known| known == found), "{found} is somebody else's");
+                None => {
+                    let digits = match what.split_once(' ') {
+                        Some(("id", _)) => 28,
+                        Some(("message", _)) => 32,
+                        Some(_) | None => panic!("<{what}> stands for nothing"),
+                    };
+                    assert!(
+                        found.len() == digits && found.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                        "{found}"
+                    );
+                    assert!(!self.names.values().any(|known| known == found), "{found} is another's already");
                     self.say(what, found.to_owned());
                 }
-                None => panic!("<{what}> stands for nothing"),
             },
         }
     }
