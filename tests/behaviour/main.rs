@@ -23,7 +23,7 @@
 //! | 13 origin | `origins_are_judged_before_the_upgrade`, `origins_may_be_listed` |
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
-//! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
+//! | 18 look-up, counts | `a_connection_is_described`, `a_group_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
 //! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `names_that_clients_make_do_not_stay` |
@@ -233,6 +233,7 @@ scenarios! {
         a_client_id_does_wherever_an_id_does
         a_connection_knows_its_request
         a_connection_knows_its_rooms
+        a_group_is_described
         origins_may_be_listed
     }
     limits {

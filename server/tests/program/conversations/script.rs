@@ -151,8 +151,6 @@ impl Known {
 
     /// `found` may stand for `what`.
     fn learn(&mut self, what: &str, found: &str) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let assert_about_now = |seconds: u64| assert!(now.abs_diff(seconds) < 60, "{found} is not about now");
         match what {
             "seconds" => assert_about_now(found.parse().unwrap()),
             "time" => {
@@ -161,22 +159,27 @@ impl Known {
                 assert_eq!(found.len(), "2023-11-14T22:13:20Z".len(), "whole seconds, in UTC");
             }
             "uptime" => assert!(found.strip_suffix('s').unwrap().parse::<u8>().unwrap() < 60),
-            _ => match self.names.get(what) {
-                Some(known) => assert_eq!(found, known, "{what}"),
-                None => {
-                    let digits = match what.split_once(' ') {
-                        Some(("id", _)) => 28,
-                        Some(("message", _)) => 32,
-                        Some(_) | None => panic!("<{what}> stands for nothing"),
-                    };
-                    assert!(
-                        found.len() == digits && found.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                        "{found}"
-                    );
-                    assert!(!self.names.values().any(|known| known == found), "{found} is another's already");
-                    self.say(what, found.to_owned());
-                }
-            },
+            name => self.learn_name(name, found),
         }
     }
+
+    fn learn_name(&mut self, name: &str, found: &str) {
+        if let Some(known) = self.names.get(name) {
+            return assert_eq!(found, known, "{name}");
+        }
+        let digits = match name.split_once(' ') {
+            Some(("id", _)) => 28,
+            Some(("message", _)) => 32,
+            Some(_) | None => panic!("<{name}> stands for nothing"),
+        };
+        assert!(found.len() == digits && found.bytes().all(|byte| byte.is_ascii_hexdigit()), "{found}");
+        assert!(!self.names.values().any(|known| known == found), "{found} is another's already");
+        self.say(name, found.to_owned());
+    }
+}
+
+#[track_caller]
+fn assert_about_now(seconds: u64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!(now.abs_diff(seconds) < 60, "{seconds} is not about {now}");
 }
