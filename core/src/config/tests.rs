@@ -41,6 +41,7 @@ fn zero_is_refused_where_it_would_let_nothing_through() {
         ("rooms_max", |s| s.connection.rooms_max = 0),
         ("namespaces_max", |s| s.connection.namespaces_max = 0),
         ("acks_collected_bytes_max", |s| s.acks_collected_bytes_max = 0),
+        ("lifecycle_events_max", |s| s.lifecycle_events_max = 0),
         ("acks_max", |s| s.connection.acks_max = 0),
         ("malformed_events_max", |s| s.connection.malformed_events_max = 0),
         ("control_frames_per_second_max", |s| s.connection.control_frames_per_second_max = 0),

@@ -164,14 +164,12 @@ impl Hub {
     pub(super) fn leave_groups(&mut self, key: MemberKey) -> Vec<RoomName> {
         let mut left = std::mem::take(&mut self.left);
         self.rooms.remove_member(key, &mut left);
-        let mut rooms = Vec::new();
+        let (mut rooms, id) = (Vec::new(), self.id_of_member(key));
         for departure in left.drain(..) {
             if let GroupName::Room(room) = &departure.name {
                 rooms.push(room.clone());
             }
-            if departure.emptied {
-                self.notices.push_back(Notice::GroupClosed(departure.name));
-            }
+            self.tell_left(id, departure);
         }
         self.left = left;
         rooms

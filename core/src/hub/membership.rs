@@ -2,7 +2,7 @@
 
 use super::{Hub, Notice, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Limits, MemberKey, Scope};
+use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Left, Limits, MemberKey, Scope};
 
 /// Why a connection did not join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -41,6 +41,13 @@ impl Hub {
     /// Takes a connection out of a namespace and of its rooms. Says whether it was in it.
     pub fn leave_namespace(&mut self, id: ConnectionId, namespace: &str) -> Result<bool, UnknownConnection> {
         self.leave_group(id, Scope::Namespace, namespace)
+    }
+
+    /// Whether each joining and leaving of a room is told, as
+    /// [`Notice::Joined`] and [`Notice::Left`]. It is not, to begin with, and costs
+    /// nothing.
+    pub fn tell_memberships(&mut self, are_told: bool) {
+        self.tells_memberships = are_told;
     }
 
     /// Whether a connection is in a room.
@@ -125,6 +132,13 @@ impl Hub {
         if joined.entry == Entry::Created {
             self.tell_opened(Some(joined.group));
         }
+        if self.tells_memberships
+            && joined.changed()
+            && let Some(GroupName::Room(room)) = self.rooms.full_name(joined.group)
+            && let Some(id) = self.id_of_member(key)
+        {
+            self.notices.push_back(Notice::Joined { id, room });
+        }
         Ok(joined)
     }
 
@@ -143,10 +157,24 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
-        let emptied = left.drain(..).filter(|departure| departure.emptied);
-        self.notices.extend(emptied.map(|departure| Notice::GroupClosed(departure.name)));
+        for departure in left.drain(..) {
+            self.tell_left(Some(id), departure);
+        }
         self.left = left;
         Ok(changed)
+    }
+
+    /// Tells that somebody has left a group, and what has become of the group.
+    pub(super) fn tell_left(&mut self, id: Option<ConnectionId>, departure: Left) {
+        if self.tells_memberships
+            && let GroupName::Room(room) = &departure.name
+            && let Some(id) = id
+        {
+            self.notices.push_back(Notice::Left { id, room: room.clone() });
+        }
+        if departure.emptied {
+            self.notices.push_back(Notice::GroupClosed(departure.name));
+        }
     }
 
     pub(super) fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {
