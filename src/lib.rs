@@ -71,8 +71,8 @@ pub use fanfare_core::{
 #[doc(no_inline)]
 pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
-    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
-    Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
+    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace, OwnedEvent,
+    ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions, Subscription,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

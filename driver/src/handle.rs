@@ -8,6 +8,7 @@ use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
 use crate::gather::{Gather, Part};
 use crate::inbox::{Command, Inbox};
+use crate::lifecycle::Subscription;
 use crate::reply::Reply;
 use crate::server::Server;
 use crate::shard::{Core, Job};
@@ -289,6 +290,26 @@ impl Handle {
                 *all.entry(name).or_default() += size;
             }
         })
+    }
+
+    /// Listens to what happens from now on: connections, rooms, the end. Whatever
+    /// begins after this has returned is told; nothing is asked of the shards, and
+    /// nothing waits for whoever listens.
+    ///
+    /// ```
+    /// use fanfare_driver::{Handle, Lifecycle};
+    ///
+    /// async fn count_connections(handle: Handle) -> u64 {
+    ///     let (mut lifecycle, mut connected) = (handle.subscribe(), 0);
+    ///     while let Some(event) = lifecycle.recv().await {
+    ///         connected += u64::from(matches!(event, Lifecycle::Connected { .. }));
+    ///     }
+    ///     connected
+    /// }
+    /// # let _ = count_connections;
+    /// ```
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(Arc::clone(&self.server))
     }
 
     /// What the shards have done, added up; each as of the end of its last turn.

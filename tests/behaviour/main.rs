@@ -23,6 +23,7 @@
 //! | 13 origin | `origins_are_judged_before_the_upgrade`, `origins_may_be_listed` |
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
+//! | 16 lifecycle bus | file `lifecycle` |
 //! | 18 look-up, counts | `a_connection_is_described`, `a_group_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
@@ -33,7 +34,7 @@
 //! Envelopes and acknowledgements, which have no number, are shown by the
 //! files `asking` and `events`.
 //!
-//! Not yet offered, so not shown: the lifecycle bus (16), default handlers (17) and primary channels (21).
+//! Not yet offered, so not shown: default handlers (17) and primary channels (21).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -49,6 +50,7 @@ mod groups;
 mod handlers;
 mod hostile;
 mod identity;
+mod lifecycle;
 mod limits;
 mod panics;
 mod plain_http;
@@ -236,6 +238,13 @@ scenarios! {
         a_group_is_described
         origins_may_be_listed
     }
+    lifecycle {
+        a_connection_is_told_from_its_beginning_to_its_end
+        order_is_kept_across_shards
+        a_slow_listener_is_told_how_much_it_missed
+        listening_holds_up_no_shard
+        the_end_is_told_last_and_to_everyone
+    }
     limits {
         connections_max_is_exact_in_a_crowd
         an_address_has_a_limit_of_its_own
@@ -286,6 +295,8 @@ scenarios! {
         the_silent_do_not_hold_up_a_stop
         closes_may_be_staggered
         an_authorisation_that_ends_during_the_stop_is_refused
+        each_route_says_farewell_in_its_own_words
+        whoever_is_not_yet_told_to_go_is_served
     }
     tls {
         messages_come_back_over_tls_and_the_end_is_announced

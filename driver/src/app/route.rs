@@ -79,6 +79,7 @@ pub struct Route {
     pub(crate) on_ping: Option<OnControl>,
     pub(crate) on_pong: Option<OnControl>,
     pub(crate) on_pressure: Option<OnEvent>,
+    pub(crate) on_stop: Option<OnEvent>,
 }
 
 impl Route {
@@ -98,6 +99,7 @@ impl Route {
             on_ping: None,
             on_pong: None,
             on_pressure: None,
+            on_stop: None,
         }
     }
 
@@ -265,6 +267,26 @@ impl Route {
         handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static,
     ) -> Route {
         self.on_pressure = Some(Box::new(move |ctx| handler(ctx).into_result()));
+        self
+    }
+
+    /// The server stops, and this connection is about to be closed: the place for
+    /// a farewell in the words of the route. Called when the turn of the
+    /// connection has come ([`StopOptions::batch`](crate::StopOptions)), before the
+    /// farewell for everyone and the close; not for those whom the stop cuts.
+    ///
+    /// ```
+    /// use fanfare_driver::Route;
+    ///
+    /// let route = Route::new().on_stop(|ctx| ctx.send_json(&("server_shutdown", "back at noon")));
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn on_stop<O: Outcome>(
+        mut self,
+        handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static,
+    ) -> Route {
+        self.on_stop = Some(Box::new(move |ctx| handler(ctx).into_result()));
         self
     }
 

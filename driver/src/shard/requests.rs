@@ -184,7 +184,9 @@ impl Core {
             address: request.address,
         };
         let now = self.now;
-        self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
+        self.hub.decide(now, id, Decision::Accept(acceptance))?;
+        self.tell_connected(id, client_id);
+        self.collect_notices();
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
         let state = accept.state;
         let open = Open { id, endpoint, params, state, inbox: None, waiting: None };

@@ -320,7 +320,7 @@ static EVENTS: [Setting; 5] = [
     ),
 ];
 
-static SHARDS: [Setting; 5] = [
+static SHARDS: [Setting; 6] = [
     row("shards", |d| Field::Shards(&mut d.shards), "How many shards serve; auto = one per core"),
     row(
         "placement",
@@ -341,5 +341,10 @@ static SHARDS: [Setting; 5] = [
         "blocking_handlers_max",
         |d| Field::Count(&mut d.hub.blocking_handlers_max),
         "Blocking handlers at once, each with a thread of its own",
+    ),
+    row(
+        "lifecycle_events_max",
+        |d| Field::Count(&mut d.hub.lifecycle_events_max),
+        "Lifecycle events that wait for one subscriber",
     ),
 ];

@@ -30,12 +30,17 @@ const HELP: [&str; 7] = [
 
 pub(super) fn route(site: &Site<'_>) -> Route {
     let address = site.address;
-    Route::new().on_open(arrived).on_close(|ctx, _| left(ctx)).on_message(move |ctx, message| {
-        match message.as_text() {
+    Route::new()
+        .on_open(arrived)
+        .on_message(move |ctx, message| match message.as_text() {
             Some(text) => said(ctx, address, protocol::read(text)),
             None => complain(ctx, "send text; binary messages are not understood here"),
-        }
-    })
+        })
+        .on_close(|ctx, _| left(ctx))
+        .on_stop(|ctx| {
+            let timestamp = ctx.unix_time().as_secs();
+            ctx.send_json(&Answer::ServerShutdown { message: "The server is stopping", timestamp })
+        })
 }
 
 fn arrived(ctx: &mut Ctx<'_>) -> Result<(), HandleError> {

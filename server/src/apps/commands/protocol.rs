@@ -151,6 +151,10 @@ pub(super) enum Answer<'a> {
     Error {
         message: &'a str,
     },
+    ServerShutdown {
+        message: &'a str,
+        timestamp: u64,
+    },
 }
 
 /// Someone who is there.
