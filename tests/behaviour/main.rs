@@ -24,23 +24,24 @@
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
 //! | 16 lifecycle bus | file `lifecycle` |
+//! | 17 default handlers | `a_session_without_handlers_has_default_ones`, `default_handlers_ask_whoever_judges_joins`, `default_handlers_stand_behind_the_applications_own` |
 //! | 18 look-up, counts | `a_connection_is_described`, `a_group_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
+//! | 21 primary channels | `a_connection_starts_in_its_channel`, `broadcasts_follow_a_move`, `joining_a_channels_room_is_no_move`, `a_channel_that_cannot_be_is_refused_before_the_upgrade` |
 //! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `names_that_clients_make_do_not_stay` |
 //! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused` |
 //! | 24, 25 broadcast, reports | files `broadcast`, `slow_readers`, `each_hears_an_event_in_its_own_envelope` |
 //!
 //! Envelopes and acknowledgements, which have no number, are shown by the
 //! files `asking` and `events`.
-//!
-//! Not yet offered, so not shown: default handlers (17) and primary channels (21).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod asking;
 mod authorise;
 mod broadcast;
+mod channels;
 mod compression;
 mod conversation;
 mod endings;
@@ -133,6 +134,15 @@ scenarios! {
         every_target_reaches_each_recipient_once
         each_publisher_is_heard_in_order
         a_crowd_of_publishers_on_threads_is_heard_in_order
+    }
+    channels {
+        a_connection_starts_in_its_channel
+        broadcasts_follow_a_move
+        joining_a_channels_room_is_no_move
+        a_channel_that_cannot_be_is_refused_before_the_upgrade
+        a_session_without_handlers_has_default_ones
+        default_handlers_ask_whoever_judges_joins
+        default_handlers_stand_behind_the_applications_own
     }
     compression {
         messages_are_compressed_both_ways

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The channel in which connections with the session envelope start, unless the
-/// application names another.
+/// application names another. A room like any other: where `room_members_max`
+/// bounds rooms, it bounds this one.
 pub const DEFAULT_CHANNEL: &str = "default";
 
 impl Hub {

@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 impl Route {
     /// How messages are to be understood. With an envelope they are events, for
-    /// [`on`](Self::on), and no messages are received in any other way.
+    /// [`on`](Self::on), and no messages are received in any other way. A route with
+    /// the session envelope and no handlers has the
+    /// [default ones](Self::default_handlers).
     #[must_use]
     pub fn envelope(mut self, envelope: Envelope) -> Route {
         self.envelope = Some(envelope);

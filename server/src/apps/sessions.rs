@@ -2,9 +2,8 @@
 //! chat. A client may say who it is and which channel it starts in.
 
 use super::Site;
-use fanfare::core::event::{Refusal, Rejection};
 use fanfare::core::rooms::Limits;
-use fanfare::{Accept, Ctx, Envelope, Event, HandlerError, Payload, Route, Target};
+use fanfare::{Accept, Ctx, Envelope, Event, HandlerError, Payload, Refusal, Rejection, Route, Target};
 use serde::{Deserialize, Serialize};
 
 /// What a `chat` carries.
