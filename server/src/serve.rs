@@ -1,6 +1,6 @@
 //! Brings the server up with settings that were checked, and down by signal.
 
-use crate::apps;
+use crate::apps::{self, Operators};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::reload;
@@ -18,14 +18,16 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, config } = options;
+    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, config, .. } = options;
+    let app =
+        apps::all(config, &Operators::new(options.operator_token)).trusted_proxies(options.trusted_proxies);
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());
     let tls = tls.map(|TlsFiles { chain, key }| Tls::from_pem_files(chain, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (listener, address) = listen(addr)?;
-    runtimes::serve(apps::all(config), listener, tls.clone(), shards, count, |handle| {
+    runtimes::serve(app, listener, tls.clone(), shards, count, |handle| {
         stop_on_signals(handle, stop_time_max)?;
         reload::on_hangup(tls)?;
         announce(scheme, address)?;

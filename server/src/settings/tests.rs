@@ -16,7 +16,19 @@ fn fields_of_the_core() -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_the_core_has_its_row_and_no_row_comes_twice() {
-    let own = ["addr", "tls_cert", "tls_key", "runtime", "log", "stop_time_max", "shards", "placement"];
+    let own = [
+        "addr",
+        "tls_cert",
+        "tls_key",
+        "operator_token",
+        "operator_token_file",
+        "trusted_proxies",
+        "runtime",
+        "log",
+        "stop_time_max",
+        "shards",
+        "placement",
+    ];
     let mut expected = fields_of_the_core();
     expected.extend(own.map(str::to_owned));
     let rows: Vec<_> = table::all().map(|setting| setting.name.to_owned()).collect();
@@ -67,6 +79,8 @@ fn another_value(value_name: &str, name: &str) -> &'static str {
         ("ADDRESS", _) => "[::1]:7777",
         ("FILTER", _) => "trace",
         ("FILE|off", _) => "a.pem",
+        ("NETWORKS", _) => "10.0.0.0/8,::1",
+        ("TOKEN|off", _) => "0123456789abcdef",
         (_, "placement") => "threads",
         (_, "runtime") => "std-threads",
         _ => "777",

@@ -8,6 +8,8 @@ mod chat;
 mod echo;
 mod http;
 mod lobby;
+mod metrics;
+mod operators;
 mod page;
 mod settings;
 mod status;

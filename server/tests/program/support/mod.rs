@@ -6,7 +6,7 @@ mod http;
 mod program;
 
 pub(crate) use client::{Client, refused};
-pub(crate) use http::{ask, get};
+pub(crate) use http::{Answer, ask, get, get_as, get_with};
 pub(crate) use program::{Program, fanfare};
 
 use std::time::{Duration, Instant};
