@@ -66,7 +66,7 @@ pub use fanfare_core::{
     hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,
     rooms::{GroupName, RoomName},
-    wire::{Frame, Message},
+    wire::{Frame, Message, MessageError},
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{

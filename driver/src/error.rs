@@ -4,6 +4,7 @@ use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::event::{Envelope, Missing};
 use fanfare_core::hub::{EmitError, MembershipError, SendError};
 use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::wire::MessageError;
 use std::error::Error;
 
 /// Why something asked of a [`Handle`](crate::Handle) was not done.
@@ -47,6 +48,9 @@ pub enum HandleError {
     /// The event was not sent, although its message might have been.
     #[error(transparent)]
     Emit(EmitError),
+    /// There is no such message to send.
+    #[error(transparent)]
+    Message(#[from] MessageError),
     /// The data of an event has no JSON form.
     #[error("the event was not sent: {why}")]
     Payload {

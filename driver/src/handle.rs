@@ -1,6 +1,7 @@
 //! The server from anywhere: other threads, futures, other servers' handlers.
 
 mod emitting;
+mod json;
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
@@ -22,7 +23,7 @@ use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,10 +87,15 @@ pub struct ConnectionInfo {
     pub client_id: String,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// The transport's other end, which is a proxy's where there is one; `None` for
+    /// Unix sockets.
+    pub peer: Option<SocketAddr>,
     /// The request's path.
     pub path: String,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// When the handshake was accepted, on the clock of [`Handle::now`].
+    pub connected_at: Instant,
     /// How long it has been open.
     pub uptime: Duration,
     /// How long ago the peer was last heard.
@@ -236,6 +242,14 @@ impl Handle {
         self.gather(&self.server.all_shards(), list, |all, part: Vec<_>| all.extend(part))
     }
 
+    /// The connections in a group, described; shard by shard, in no promised order.
+    pub fn describe(&self, group: GroupName) -> Reply<Vec<ConnectionInfo>> {
+        let describe = move |core: &mut Core| {
+            core.hub.group_members(&group).filter_map(|id| core.describe(id)).collect()
+        };
+        self.gather(&self.server.all_shards(), describe, |all, part: Vec<_>| all.extend(part))
+    }
+
     /// All open connections, described; shard by shard.
     pub fn connections(&self) -> Reply<Vec<ConnectionInfo>> {
         self.gather(&self.server.all_shards(), |core| core.describe_connections(), Vec::extend)
@@ -284,6 +298,12 @@ impl Handle {
     /// Time on the server's own clock, as in [`Stats`] and metadata.
     pub fn now(&self) -> Instant {
         self.server.clock.now()
+    }
+
+    /// The time since 1970 on the clock on the wall, for what messages say of when
+    /// they were sent.
+    pub fn unix_time(&self) -> Duration {
+        self.server.clock.unix_time()
     }
 
     /// Stops gracefully; resolves when the server has stopped. Asked again, it

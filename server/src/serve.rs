@@ -18,9 +18,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, config, .. } = options;
-    let app =
-        apps::all(config, &Operators::new(options.operator_token)).trusted_proxies(options.trusted_proxies);
+    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, .. } = options;
+    let operators = Operators::new(options.operator_token);
+    let app = apps::all(options.config, &options.mount, &operators).trusted_proxies(options.trusted_proxies);
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());

@@ -3,6 +3,7 @@
 use super::placement::{Placement, Runtime};
 use super::token::Token;
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
+use crate::apps::{MountError, Mounts};
 use fanfare_core::config::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow, UnknownChoice};
 use fanfare_core::handshake::Network;
 use std::fmt;
@@ -43,26 +44,28 @@ pub(super) enum Field<'a> {
     Networks(&'a mut Vec<Network>),
     /// Never shown, and no flag: every user of a machine can read those.
     Secret(&'a mut Option<Token>),
+    Mounts(&'a mut Mounts),
 }
 
 /// A text that a setting does not take.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {subject}; use {expected}")]
-pub(crate) struct InvalidValue {
-    subject: &'static str,
-    text: String,
-    expected: &'static str,
+pub(crate) enum InvalidValue {
+    #[error("`{text}` is no {subject}; use {expected}")]
+    Unreadable { subject: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
+    Mount(#[from] MountError),
 }
 
 impl InvalidValue {
     pub(super) fn new(subject: &'static str, text: &str, expected: &'static str) -> InvalidValue {
-        InvalidValue { subject, text: text.to_owned(), expected }
+        InvalidValue::Unreadable { subject, text: text.to_owned(), expected }
     }
 }
 
 impl From<UnknownChoice> for InvalidValue {
     fn from(unknown: UnknownChoice) -> InvalidValue {
-        InvalidValue { subject: unknown.subject, text: unknown.text, expected: unknown.expected }
+        let UnknownChoice { subject, text, expected, .. } = unknown;
+        InvalidValue::Unreadable { subject, text, expected }
     }
 }
 
@@ -88,6 +91,7 @@ impl Field<'_> {
             Field::FileOrOff(file) => *file = (text != OFF).then(|| PathBuf::from(text)),
             Field::Networks(networks) => *networks = networks_from(text)?,
             Field::Secret(token) => *token = if text == OFF { None } else { Some(text.parse()?) },
+            Field::Mounts(mounts) => *mounts = text.parse()?,
         }
         Ok(())
     }
@@ -110,13 +114,20 @@ impl Field<'_> {
             Field::FileOrOff(_) => "FILE|off",
             Field::Networks(_) => "NETWORKS",
             Field::Secret(_) => "TOKEN|off",
+            Field::Mounts(_) => "PATH=APP",
         }
     }
 
-    /// The value as TOML: counts as numbers, all else as strings.
+    /// Whether a flag may come several times, which is the same as once with commas.
+    pub(super) fn is_repeatable(&self) -> bool {
+        matches!(self, Field::Mounts(_))
+    }
+
+    /// The value as TOML: counts as numbers, mounts as a list, all else as strings.
     pub(super) fn to_toml(&self) -> String {
         match self {
             Field::Count(_) | Field::Count32(_) => self.to_string(),
+            Field::Mounts(mounts) => Value::Array(mounts.texts().map(Value::String).collect()).to_string(),
             Field::Bytes(_)
             | Field::Time(_)
             | Field::TimeOrOff(_)
@@ -175,6 +186,7 @@ impl fmt::Display for Field<'_> {
                 f.write_str(&texts.join(","))
             }
             Field::Secret(Some(_)) => f.write_str("set"),
+            Field::Mounts(mounts) => write!(f, "{mounts}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Draft;
 use super::table::{self, Setting};
 use crate::failure::Failure;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::env;
 
 /// The settings that were given as a flag or a variable, as text.
@@ -33,7 +33,9 @@ impl Args for Given {
         table::GROUPS.iter().fold(command, |command, group| {
             let flags = group.settings.iter().filter_map(|setting| {
                 let default = (setting.field)(&mut defaults);
+                let action = if default.is_repeatable() { ArgAction::Append } else { ArgAction::Set };
                 let flag = Arg::new(setting.name)
+                    .action(action)
                     .long(setting.flag())
                     .env(setting.variable())
                     .hide_env(true)
@@ -56,11 +58,12 @@ impl FromArgMatches for Given {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Given, clap::Error> {
         let choices = table::all().filter_map(|setting| {
             // What is no flag is a variable that only we know.
-            let Ok(given) = matches.try_get_one::<String>(setting.name) else {
+            let Ok(given) = matches.try_get_many::<String>(setting.name) else {
                 let text = env::var_os(setting.variable())?.to_string_lossy().into_owned();
                 return Some(Choice { setting, text, place: setting.variable() });
             };
-            let text = given?.clone();
+            let texts: Vec<_> = given?.map(String::as_str).collect();
+            let text = texts.join(",");
             let place = if matches.value_source(setting.name) == Some(ValueSource::EnvVariable) {
                 setting.variable()
             } else {

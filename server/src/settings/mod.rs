@@ -20,6 +20,7 @@ pub(crate) use flags::Given;
 pub(crate) use placement::Shards;
 pub(crate) use token::Token;
 
+use crate::apps::Mounts;
 use crate::cli::Arguments;
 use crate::failure::Failure;
 use fanfare_core::config::{Config, Preset, Settings};
@@ -43,6 +44,8 @@ pub(crate) struct ServeOptions {
     pub(crate) operator_token: Option<Token>,
     /// Whose word on a client's address is taken.
     pub(crate) trusted_proxies: Vec<Network>,
+    /// Which application is where.
+    pub(crate) mount: Mounts,
     /// What the shards are.
     pub(crate) shards: Shards,
     /// How many there are; `None` = one per core.
@@ -71,6 +74,7 @@ pub(crate) struct Draft {
     operator_token: Option<Token>,
     operator_token_file: Option<PathBuf>,
     trusted_proxies: Vec<Network>,
+    mount: Mounts,
     runtime: Runtime,
     placement: Placement,
     shards: Option<NonZeroU16>,
@@ -88,6 +92,7 @@ impl Default for Draft {
             operator_token: None,
             operator_token_file: None,
             trusted_proxies: Vec::new(),
+            mount: Mounts::default(),
             runtime: Runtime::Tokio,
             placement: Placement::Auto,
             shards: None,
@@ -151,6 +156,7 @@ impl Draft {
             tls,
             operator_token,
             trusted_proxies: self.trusted_proxies,
+            mount: self.mount,
             shards: Shards::new(self.runtime, self.placement)?,
             shards_count: self.shards,
             log,

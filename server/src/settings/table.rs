@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 8] = [
+static SERVER: [Setting; 9] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -86,6 +86,11 @@ static SERVER: [Setting; 8] = [
         "Operators who are not on this machine show the bearer token in this file (or FANFARE_OPERATOR_TOKEN)",
     ),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio, smol or std-threads"),
+    row(
+        "mount",
+        |d| Field::Mounts(&mut d.mount),
+        "Put an application on another path, in place of what is there; may come several times",
+    ),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
     row(
         "stop_time_max",

@@ -18,6 +18,7 @@ fn fields_of_the_core() -> BTreeSet<String> {
 fn every_field_of_the_core_has_its_row_and_no_row_comes_twice() {
     let own = [
         "addr",
+        "mount",
         "tls_cert",
         "tls_key",
         "operator_token",
@@ -81,6 +82,7 @@ fn another_value(value_name: &str, name: &str) -> &'static str {
         ("FILE|off", _) => "a.pem",
         ("NETWORKS", _) => "10.0.0.0/8,::1",
         ("TOKEN|off", _) => "0123456789abcdef",
+        ("PATH=APP", _) => "/7777=echo",
         (_, "placement") => "threads",
         (_, "runtime") => "std-threads",
         _ => "777",

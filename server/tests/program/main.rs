@@ -9,6 +9,8 @@ mod echo;
 mod http;
 mod lobby;
 mod metrics;
+mod mounting;
+mod notifications;
 mod operators;
 mod page;
 mod settings;

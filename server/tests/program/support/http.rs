@@ -78,6 +78,7 @@ pub(crate) fn get_with(program: &Program, path: &str, lines: &[&str]) -> Answer 
 /// The same as somebody who knows the server by the name `host`.
 #[track_caller]
 pub(crate) fn get_as(program: &Program, path: &str, host: &str, lines: &[&str]) -> Answer {
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    ask(program, format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n").as_bytes())
+    let host = format!("Host: {host}");
+    let head = [&[&format!("GET {path} HTTP/1.1"), host.as_str()], lines, &["", ""]].concat().join("\r\n");
+    ask(program, head.as_bytes())
 }
