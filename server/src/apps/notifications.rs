@@ -51,7 +51,6 @@ pub(super) fn route(config: &Config) -> Route {
         })
 }
 
-#[allow(dead_code, reason = "what `POST /api/notify` does")]
 /// Sends a notification to a user's connections, or to all of the service. The
 /// report's `queued` are those that get it.
 pub(super) fn notify(

@@ -7,6 +7,7 @@
 mod answer;
 mod health;
 mod metrics;
+mod notify;
 mod operators;
 mod stats;
 mod status;
@@ -20,5 +21,6 @@ pub(super) fn mount(app: App, operators: &Operators) -> App {
     let app = health::mount(app);
     let app = stats::mount(app, operators.clone());
     let app = status::mount(app, operators.clone());
+    let app = notify::mount(app, operators.clone());
     metrics::mount(app, operators.clone())
 }

@@ -82,3 +82,12 @@ pub(crate) fn get_as(program: &Program, path: &str, host: &str, lines: &[&str]) 
     let head = [&[&format!("GET {path} HTTP/1.1"), host.as_str()], lines, &["", ""]].concat().join("\r\n");
     ask(program, head.as_bytes())
 }
+
+/// Posts `body` with more header lines.
+#[track_caller]
+pub(crate) fn post(program: &Program, path: &str, lines: &[&str], body: &str) -> Answer {
+    let (request, host) = (format!("POST {path} HTTP/1.1"), format!("Host: {}", program.address()));
+    let length = format!("Content-Length: {}", body.len());
+    let head = [&[request.as_str(), host.as_str(), length.as_str()], lines, &["", ""]].concat().join("\r\n");
+    ask(program, (head + body).as_bytes())
+}
