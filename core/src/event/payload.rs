@@ -1,6 +1,6 @@
 //! What an event carries: JSON that nobody has looked into.
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
@@ -79,6 +79,15 @@ impl Serialize for Payload<'_> {
             Some(value) => value.serialize(serializer),
             None => serializer.serialize_unit(),
         }
+    }
+}
+
+/// Whatever JSON comes, unread and borrowed from its text: a field of an
+/// application's own type that is only passed on (`#[serde(borrow)]`).
+impl<'de: 'a, 'a> Deserialize<'de> for Payload<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Payload((value.get() != "null").then_some(Cow::Borrowed(value))))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Hub, Notice, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Limits, MemberKey, Scope};
+use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Left, Limits, MemberKey, Scope};
+use std::sync::Arc;
 
 /// Why a connection did not join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -82,6 +83,18 @@ impl Hub {
         })
     }
 
+    /// The client ids that have connections on this shard, and those, in no
+    /// particular order.
+    pub fn clients(&self) -> impl Iterator<Item = (Arc<str>, impl Iterator<Item = ConnectionId>)> {
+        self.rooms.groups().filter_map(|group| match self.rooms.describe(group)? {
+            (Scope::Client, _) => {
+                let members = self.rooms.members(group).iter();
+                Some((self.rooms.name(group)?, members.filter_map(|key| self.id_of_member(*key))))
+            }
+            (Scope::Namespace | Scope::Room(_), _) => None,
+        })
+    }
+
     /// How many rooms have a member on this shard.
     pub fn rooms_len(&self) -> usize {
         self.rooms.counts().rooms
@@ -116,6 +129,12 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         let joined = self.rooms.join(key, scope, name, limits)?;
+        self.tell_joined(scope, joined);
+        Ok(joined)
+    }
+
+    /// Tells of the groups that a join has made.
+    pub(super) fn tell_joined(&mut self, scope: Scope<'_>, joined: Joined) {
         if joined.namespace_entry == Entry::Created
             && let Scope::Room(namespace) = scope
         {
@@ -125,7 +144,6 @@ impl Hub {
         if joined.entry == Entry::Created {
             self.tell_opened(Some(joined.group));
         }
-        Ok(joined)
     }
 
     fn tell_opened(&mut self, group: Option<GroupKey>) {
@@ -143,10 +161,16 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
+        self.tell_left(left);
+        Ok(changed)
+    }
+
+    /// Tells of the groups that departures have emptied, and keeps the list for
+    /// the next ones.
+    pub(super) fn tell_left(&mut self, mut left: Vec<Left>) {
         let emptied = left.drain(..).filter(|departure| departure.emptied);
         self.notices.extend(emptied.map(|departure| Notice::GroupClosed(departure.name)));
         self.left = left;
-        Ok(changed)
     }
 
     pub(super) fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {

@@ -10,6 +10,7 @@ use crate::emission::ROOT;
 use crate::error::Outcome;
 use fanfare_core::event::Envelope;
 use std::future::Future;
+use std::sync::Arc;
 
 impl Route {
     /// How messages are to be understood. With an envelope they are events, for
@@ -132,7 +133,7 @@ impl Route {
         mut self,
         judge: impl Fn(&mut Ctx<'_>, &JoinRequest<'_>) -> bool + Send + Sync + 'static,
     ) -> Route {
-        self.events.judge_join = Some(Box::new(judge));
+        self.events.judge_join = Some(Arc::new(judge));
         self
     }
 }

@@ -149,6 +149,7 @@ fn with_profile(
     let envelope = config.profile(profile).envelope;
     route.envelope = Some(envelope);
     check_events(path, &route, envelope)?;
+    route.fill_in_defaults(envelope);
     Ok((route, profile))
 }
 

@@ -307,6 +307,7 @@ impl Core {
         Some(ConnectionInfo {
             id,
             client_id: metadata.client_id().to_owned(),
+            channel: self.hub.channel(id).map(str::to_owned),
             address: metadata.address(),
             peer: metadata.peer(),
             path: metadata.path().to_owned(),
