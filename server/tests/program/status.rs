@@ -46,7 +46,7 @@ fn detail_names_the_connections_of_each_client() {
             .to_owned()
             + r#""peak_connections":1,"rooms":0,"deliveries_queued":0,"deliveries_dropped":0,"#
             + r#""deliveries_evicted":0,"deliveries_sent":0,"bytes_received":N,"bytes_sent":N,"shards":2,"#
-            + r#""uptime_seconds":N,"connections_by_client":{"ADDRESS":["ID"]}}}"#
+            + r#""uptime_seconds":N,"channel_connections":{},"connections_by_client":{"ADDRESS":["ID"]}}}"#
     );
     for not_asked in ["/ws/stats?detail=0", "/ws/stats?detail", "/ws/stats?detail=true"] {
         assert!(get(&program, not_asked).json()["data"].get("connections_by_client").is_none());

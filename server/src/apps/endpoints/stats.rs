@@ -47,10 +47,13 @@ struct Stats {
 struct Detailed {
     #[serde(flatten)]
     stats: Stats,
+    /// Who has no primary channel is in none of them.
+    channel_connections: BTreeMap<String, usize>,
     connections_by_client: BTreeMap<String, Vec<String>>,
 }
 
-/// The sums, and the connections of each client by their ids, in order.
+/// The sums, how many connections each channel has, and each client's by their
+/// ids; all in order.
 async fn detailed(handle: &Handle) -> Response {
     match detail(handle).await {
         Ok(detailed) => found(detailed),
@@ -59,14 +62,20 @@ async fn detailed(handle: &Handle) -> Response {
 }
 
 async fn detail(handle: &Handle) -> Result<Detailed, HandleError> {
-    let mut connections_by_client = BTreeMap::<_, Vec<_>>::new();
-    for connection in handle.connections().await? {
-        connections_by_client.entry(connection.client_id).or_default().push(connection.id.to_string());
-    }
-    for ids in connections_by_client.values_mut() {
+    // Both are asked before either has answered.
+    let (channels, clients) = (handle.channels(), handle.clients());
+    let channels = channels.await?.into_iter();
+    let channel_connections = channels.map(|(channel, connections)| (channel.to_string(), connections));
+    let clients = clients.await?.into_iter().map(|(client, connections)| {
+        let mut ids: Vec<_> = connections.iter().map(ToString::to_string).collect();
         ids.sort_unstable();
-    }
-    Ok(Detailed { stats: Stats::of(handle), connections_by_client })
+        (client.to_string(), ids)
+    });
+    Ok(Detailed {
+        stats: Stats::of(handle),
+        channel_connections: channel_connections.collect(),
+        connections_by_client: clients.collect(),
+    })
 }
 
 impl Stats {
