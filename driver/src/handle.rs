@@ -321,7 +321,8 @@ impl Handle {
         total
     }
 
-    /// Connections now, at most, and ever; refusals by reason.
+    /// Connections now, at most, and ever; refusals by reason; rooms now. Asks no
+    /// shard, so that it may be polled.
     pub fn totals(&self) -> Totals {
         self.server.directory().totals()
     }

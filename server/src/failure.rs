@@ -41,6 +41,12 @@ pub(crate) enum Failure {
     /// A certificate without its key, or a key without its certificate.
     #[error("{given} is set and {missing} is not; set both to speak TLS, or neither")]
     HalfOfTls { given: &'static str, missing: &'static str },
+    /// Two tokens, of which one would be forgotten.
+    #[error("operator_token and operator_token_file are both set; set one of them")]
+    TwoTokens,
+    /// The file with the operators' token cannot be read.
+    #[error("cannot read {path}: {error}; check operator_token_file")]
+    TokenUnreadable { path: PathBuf, error: io::Error },
     /// The certificate or its key cannot be served with.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -91,6 +97,8 @@ impl Failure {
             | Failure::FileMalformed { .. }
             | Failure::UnknownKey { .. }
             | Failure::HalfOfTls { .. }
+            | Failure::TwoTokens
+            | Failure::TokenUnreadable { .. }
             | Failure::Tls(_) => ExitCode::from(2),
             Failure::AddressInUse(_)
             | Failure::AddressForbidden(_)

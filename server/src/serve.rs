@@ -1,6 +1,6 @@
 //! Brings the server up with settings that were checked, and down by signal.
 
-use crate::apps;
+use crate::apps::{self, Operators};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::reload;
@@ -20,26 +20,20 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions {
-        addr,
-        tls,
-        mount,
-        shards,
-        shards_count,
-        log,
-        status_log_interval,
-        stop_time_max,
-        config,
-    } = options;
+    let ServeOptions { addr, tls, shards, shards_count, log, status_log_interval, stop_time_max, .. } =
+        options;
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());
     let tls = tls.map(|TlsFiles { chain, key }| Tls::from_pem_files(chain, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (listener, address) = listen(addr)?;
+    let operators = Operators::new(options.operator_token);
+    let app = apps::all(options.config, address, &options.mount, &operators);
+    let app = app.trusted_proxies(options.trusted_proxies);
     // Whoever waits for the end hears of it when this is dropped.
     let (end, ended) = mpsc::channel();
-    runtimes::serve(apps::all(config, address, &mount), listener, tls.clone(), shards, count, |handle| {
+    runtimes::serve(app, listener, tls.clone(), shards, count, |handle| {
         if let Some(interval) = status_log_interval {
             status_log::start(handle.clone(), interval, ended)?;
         }

@@ -4,15 +4,16 @@ mod broadcast;
 mod chat;
 mod commands;
 mod echo;
+mod endpoints;
 mod lobby;
 mod mounts;
 mod notifications;
 mod page;
 mod quickstart;
 mod sessions;
-mod status;
 mod wall;
 
+pub(crate) use endpoints::Operators;
 pub(crate) use mounts::{MountError, Mounts};
 
 use fanfare::{App, Config, Route};
@@ -48,12 +49,12 @@ static APPLICATIONS: [Application; 8] = [
 ];
 
 /// Everything the program serves on `address`, under `config`.
-pub(crate) fn all(config: Config, address: SocketAddr, mounts: &Mounts) -> App {
+pub(crate) fn all(config: Config, address: SocketAddr, mounts: &Mounts, operators: &Operators) -> App {
     let site = Site { config: &config, address };
     let routes: Vec<_> =
         mounts.resolve().map(|(path, application)| (path, (application.route)(&site))).collect();
     let app = App::new().config(config);
     let app = page::mount(app);
-    let app = status::mount(app);
+    let app = endpoints::mount(app, operators);
     routes.into_iter().fold(app, |app, (path, route)| app.route(path, route))
 }

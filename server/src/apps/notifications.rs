@@ -56,7 +56,6 @@ pub(super) fn route(site: &Site<'_>) -> Route {
 
 /// Sends a notification to a user's connections, or to all of the service. The
 /// report's `queued` are those that get it.
-#[allow(dead_code, reason = "what `POST /api/notify` does")]
 pub(super) fn notify(
     handle: &Handle,
     user: Option<&str>,

@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 8] = [
+static SERVER: [Setting; 10] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -75,6 +75,16 @@ static SERVER: [Setting; 8] = [
         "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
     ),
     row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
+    row(
+        "operator_token",
+        |d| Field::Secret(&mut d.operator_token),
+        "The bearer token of operators; in the environment or the file only",
+    ),
+    row(
+        "operator_token_file",
+        |d| Field::FileOrOff(&mut d.operator_token_file),
+        "Operators who are not on this machine show the bearer token in this file (or FANFARE_OPERATOR_TOKEN)",
+    ),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio, smol or std-threads"),
     row(
         "mount",
@@ -94,7 +104,7 @@ static SERVER: [Setting; 8] = [
     ),
 ];
 
-static ADMISSION: [Setting; 9] = [
+static ADMISSION: [Setting; 10] = [
     row(
         "connections_max",
         |d| Field::Count(&mut d.hub.connections_max),
@@ -109,6 +119,11 @@ static ADMISSION: [Setting; 9] = [
         "origin",
         |d| Field::Origin(&mut d.hub.connection.origin),
         "Whose pages may connect: same, any, or scheme://host[:port],...",
+    ),
+    row(
+        "trusted_proxies",
+        |d| Field::Networks(&mut d.trusted_proxies),
+        "Whose word on a client's address is taken: networks with commas, or none",
     ),
     row(
         "client_id_policy",
