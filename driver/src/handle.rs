@@ -3,6 +3,9 @@
 mod channels;
 mod emitting;
 mod json;
+mod recipient;
+
+pub use recipient::Recipient;
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
@@ -14,7 +17,7 @@ use crate::server::Server;
 use crate::shard::{Core, Job};
 use crate::stop::StopOptions;
 use crate::wall::Theirs;
-use fanfare_core::broadcast::{Audience, BroadcastReport, Target};
+use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::event::Rejection;
@@ -56,39 +59,6 @@ pub struct Handle {
 
 /// How a command gets into an inbox: as far as there is room for its kind.
 type Push = fn(&Inbox, Command) -> Result<(), HandleError>;
-
-/// Whom a message or a command is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Recipient {
-    /// One connection.
-    Connection(ConnectionId),
-    /// All connections of a client id.
-    Client(Arc<str>),
-}
-
-impl From<ConnectionId> for Recipient {
-    fn from(id: ConnectionId) -> Recipient {
-        Recipient::Connection(id)
-    }
-}
-
-/// A connection id in its outward form, or else a client id.
-impl From<&str> for Recipient {
-    fn from(name: &str) -> Recipient {
-        name.parse().map_or_else(|_| Recipient::Client(name.into()), Recipient::Connection)
-    }
-}
-
-/// The same as an audience, so that nobody by that name is no error but nobody.
-impl From<Recipient> for Target {
-    fn from(recipient: Recipient) -> Target {
-        match recipient {
-            Recipient::Connection(id) => Target::Connection(id),
-            Recipient::Client(client) => Target::Client(client),
-        }
-    }
-}
 
 /// An open connection, described.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -428,7 +398,7 @@ impl Handle {
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
         };
         if ids.is_empty() {
-            return Reply::ready(Err(HandleError::UnknownRecipient(name_of(whom))));
+            return Reply::ready(Err(HandleError::UnknownRecipient(whom.name())));
         }
         let deed = Arc::new(deed);
         let (gather, waiting) = Gather::start(|(), ()| ());
@@ -487,13 +457,6 @@ impl Handle {
 
 fn unknown(UnknownConnection(id): UnknownConnection) -> HandleError {
     HandleError::UnknownRecipient(id.to_string())
-}
-
-fn name_of(whom: &Recipient) -> String {
-    match whom {
-        Recipient::Connection(id) => id.to_string(),
-        Recipient::Client(client) => client.to_string(),
-    }
 }
 
 impl fmt::Debug for Handle {

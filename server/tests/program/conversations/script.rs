@@ -8,6 +8,7 @@
 //! | `ann > text`, `ann < text` | says this, or hears exactly this next |
 //! | `ann is quiet` | hears nothing that waits |
 //! | `ann leaves` | with a whole closing handshake |
+//! | `service posts {…}`, `service hears {…}` | to `/api/notify`, and what that answers |
 //! | `the server stops` | is told to |
 //! | `ann is closed with 1001` | and answers |
 //!
@@ -16,7 +17,7 @@
 //! a client's own address, `<address server>` the server's. `<seconds>` and `<time>`
 //! are about now, since 1970 and in RFC 3339; `<uptime>` is less than a minute.
 
-use crate::support::{Client, Program};
+use crate::support::{Client, Program, ask};
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -51,7 +52,8 @@ pub(super) fn scenes(script: &str) -> Vec<Scene<'_>> {
 impl Scene<'_> {
     /// Plays it with the application on `path`.
     pub(super) fn play(&self, program: Program, path: &str) {
-        let mut stage = Stage { program, path, clients: BTreeMap::new(), known: Known::default() };
+        let (clients, known) = Default::default();
+        let mut stage = Stage { program, path, clients, known, answer: String::new() };
         stage.known.say("address server", stage.program.address().to_string());
         for line in &self.lines {
             // Shown where the scene fails.
@@ -70,6 +72,8 @@ struct Stage<'s> {
     path: &'s str,
     clients: BTreeMap<&'s str, Client>,
     known: Known,
+    /// What the service was answered last.
+    answer: String,
 }
 
 impl<'s> Stage<'s> {
@@ -93,6 +97,8 @@ impl<'s> Stage<'s> {
                     let message = self.client(name).receive();
                     self.known.assert_is(message.to_text().unwrap(), expected);
                 }
+                ("posts", body) => self.answer = notify(&self.program, body),
+                ("hears", expected) => self.known.assert_is(&self.answer, expected),
                 ("is", how) => {
                     let code: u16 = how.strip_prefix("closed with ").unwrap().parse().unwrap();
                     let mut client = self.clients.remove(name).unwrap();
@@ -113,6 +119,15 @@ impl<'s> Stage<'s> {
     fn client(&mut self, name: &str) -> &mut Client {
         self.clients.get_mut(name).unwrap()
     }
+}
+
+/// The answer to a notification.
+fn notify(program: &Program, body: &str) -> String {
+    let (host, length) = (program.address(), body.len());
+    let head = format!(
+        "POST /api/notify HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}"
+    );
+    ask(program, format!("{head}\r\n\r\n{body}").as_bytes()).body
 }
 
 /// What has been learnt in a scene.
