@@ -29,6 +29,9 @@
 //!   that a future of its own pulls messages from.
 //! - [`Envelope`] makes a route's messages events: [`Route::on`] handles one,
 //!   [`Ctx::emit_to`] sends one, [`Handle::emit_with_ack`] asks a peer.
+//! - [`Accept::channel`] puts a connection in a primary channel, and
+//!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
+//!   speak there without a line of the application's.
 //! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
