@@ -283,7 +283,7 @@ impl Handle {
     /// # let _ = count_connections;
     /// ```
     pub fn subscribe(&self) -> Subscription {
-        Subscription::new(Arc::clone(&self.server))
+        Subscription::new(&self.server.bus)
     }
 
     /// What the shards have done, added up; each as of the end of its last turn.
