@@ -290,24 +290,24 @@ impl Server {
     /// adapter was dropped: the whole server ends, so that an accept loop does
     /// not go on feeding a shard that is gone.
     pub(crate) fn shard_ended(&self) {
-        let answers = {
+        let (answers, has_stopped) = {
             let mut life = lock(&self.life);
             let shards_left = match life.stage {
                 Stage::Ending { shards_left } => shards_left,
                 Stage::Running | Stage::Draining { .. } => self.shards.len(),
                 Stage::Stopped => return,
             };
+            let drained = std::mem::take(&mut life.drained);
             if shards_left > 1 {
                 life.stage = Stage::Ending { shards_left: shards_left - 1 };
-                std::mem::take(&mut life.drained)
+                (drained, false)
             } else {
                 life.stage = Stage::Stopped;
-                let drained = std::mem::take(&mut life.drained);
                 let stopped = std::mem::take(&mut life.stopped);
-                drained.into_iter().chain(stopped).collect()
+                (drained.into_iter().chain(stopped).collect(), true)
             }
         };
-        if self.is_stopped() {
+        if has_stopped {
             self.bus.end();
         }
         for answer in answers {
