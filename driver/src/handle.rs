@@ -16,7 +16,6 @@ use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
-use fanfare_core::event::Rejection;
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::rooms::GroupName;
@@ -160,18 +159,6 @@ impl Handle {
         let reason = reason.to_owned();
         self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
             core.close(id, code, &reason);
-            Ok(())
-        })
-    }
-
-    /// Tells connections why they are turned away, each in its envelope, and
-    /// closes them: see [`Ctx::reject`](crate::Ctx::reject).
-    ///
-    /// # Errors
-    /// [`HandleError::UnknownRecipient`] where nobody is open under that name.
-    pub fn reject(&self, whom: impl Into<Recipient>, rejection: Rejection) -> Reply<()> {
-        self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
-            core.reject(id, &rejection);
             Ok(())
         })
     }
