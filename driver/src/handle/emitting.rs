@@ -43,7 +43,8 @@ impl Handle {
     /// closes them: see [`Ctx::reject`](crate::Ctx::reject).
     ///
     /// # Errors
-    /// [`HandleError::UnknownRecipient`] where nobody is open under that name.
+    /// [`HandleError::UnknownRecipient`](crate::HandleError::UnknownRecipient) where
+    /// nobody is open under that name.
     pub fn reject(&self, whom: impl Into<Recipient>, rejection: Rejection) -> Reply<()> {
         self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
             core.reject(id, &rejection);
