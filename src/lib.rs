@@ -32,7 +32,8 @@
 //! - [`Accept::channel`] puts a connection in a primary channel, and
 //!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
 //!   speak there without a line of the application's.
-//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
+//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop;
+//!   [`Handle::subscribe`] tells what happens to it.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].

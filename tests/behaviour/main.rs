@@ -19,7 +19,7 @@
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own`, `origins_may_be_listed`, `unknown_paths_and_wrong_methods_are_told`, file `events` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade`, `a_refusal_after_the_upgrade_leaves_no_connection` |
+//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade`, `a_refusal_after_the_upgrade_leaves_no_connection`, `whoever_is_connected_may_be_turned_away` |
 //! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade`, `origins_may_be_listed` |
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
@@ -129,6 +129,7 @@ scenarios! {
         origins_are_judged_before_the_upgrade
         a_refusal_may_come_after_the_upgrade
         a_refusal_after_the_upgrade_leaves_no_connection
+        whoever_is_connected_may_be_turned_away
         an_envelope_may_be_chosen_by_subprotocol
         addresses_are_taken_from_trusted_proxies_only
     }
