@@ -3,11 +3,15 @@
 mod channels;
 mod emitting;
 mod json;
+mod recipient;
+
+pub use recipient::Recipient;
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
 use crate::gather::{Gather, Part};
 use crate::inbox::{Command, Inbox};
+use crate::lifecycle::Subscription;
 use crate::reply::Reply;
 use crate::server::Server;
 use crate::shard::{Core, Job};
@@ -16,6 +20,7 @@ use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
+use fanfare_core::event::Rejection;
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::rooms::GroupName;
@@ -54,29 +59,6 @@ pub struct Handle {
 
 /// How a command gets into an inbox: as far as there is room for its kind.
 type Push = fn(&Inbox, Command) -> Result<(), HandleError>;
-
-/// Whom a message or a command is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Recipient {
-    /// One connection.
-    Connection(ConnectionId),
-    /// All connections of a client id.
-    Client(Arc<str>),
-}
-
-impl From<ConnectionId> for Recipient {
-    fn from(id: ConnectionId) -> Recipient {
-        Recipient::Connection(id)
-    }
-}
-
-/// A connection id in its outward form, or else a client id.
-impl From<&str> for Recipient {
-    fn from(name: &str) -> Recipient {
-        name.parse().map_or_else(|_| Recipient::Client(name.into()), Recipient::Connection)
-    }
-}
 
 /// An open connection, described.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,6 +148,18 @@ impl Handle {
         let reason = reason.to_owned();
         self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
             core.close(id, code, &reason);
+            Ok(())
+        })
+    }
+
+    /// Tells connections why they are turned away, each in its envelope, and
+    /// closes them: see [`Ctx::reject`](crate::Ctx::reject).
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`] where nobody is open under that name.
+    pub fn reject(&self, whom: impl Into<Recipient>, rejection: Rejection) -> Reply<()> {
+        self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
+            core.reject(id, &rejection);
             Ok(())
         })
     }
@@ -266,6 +260,26 @@ impl Handle {
                 *all.entry(name).or_default() += size;
             }
         })
+    }
+
+    /// Listens to what happens from now on: connections, rooms, the end. Whatever
+    /// begins after this has returned is told; nothing is asked of the shards, and
+    /// nothing waits for whoever listens.
+    ///
+    /// ```
+    /// use fanfare_driver::{Handle, Lifecycle};
+    ///
+    /// async fn count_connections(handle: Handle) -> u64 {
+    ///     let (mut lifecycle, mut connected) = (handle.subscribe(), 0);
+    ///     while let Some(event) = lifecycle.recv().await {
+    ///         connected += u64::from(matches!(event, Lifecycle::Connected { .. }));
+    ///     }
+    ///     connected
+    /// }
+    /// # let _ = count_connections;
+    /// ```
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(Arc::clone(&self.server))
     }
 
     /// What the shards have done, added up; each as of the end of its last turn.
@@ -384,7 +398,7 @@ impl Handle {
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
         };
         if ids.is_empty() {
-            return Reply::ready(Err(HandleError::UnknownRecipient(name_of(whom))));
+            return Reply::ready(Err(HandleError::UnknownRecipient(whom.name())));
         }
         let deed = Arc::new(deed);
         let (gather, waiting) = Gather::start(|(), ()| ());
@@ -443,13 +457,6 @@ impl Handle {
 
 fn unknown(UnknownConnection(id): UnknownConnection) -> HandleError {
     HandleError::UnknownRecipient(id.to_string())
-}
-
-fn name_of(whom: &Recipient) -> String {
-    match whom {
-        Recipient::Connection(id) => id.to_string(),
-        Recipient::Client(client) => client.to_string(),
-    }
 }
 
 impl fmt::Debug for Handle {

@@ -157,6 +157,11 @@ impl Directory {
         self.groups.close_room(shard, namespace, room)
     }
 
+    /// Whether any shard has members of a room.
+    pub fn has_room(&self, namespace: &str, room: &str) -> bool {
+        self.groups.room(namespace, room).is_some()
+    }
+
     /// The shards that have members of a room: where a message to it must go.
     ///
     /// ```

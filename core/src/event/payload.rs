@@ -126,6 +126,25 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_in_a_payload_is_passed_on_unread() {
+        #[derive(serde::Deserialize)]
+        struct Outer<'a> {
+            #[serde(borrow)]
+            inner: Payload<'a>,
+        }
+        for (text, inner) in [
+            (r#"{"inner": {"a" : [1] }}"#, r#"{"a" : [1] }"#),
+            (r#"{"inner": "text"}"#, r#""text""#),
+            (r#"{"inner": null}"#, "null"),
+        ] {
+            let outer = Outer::deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap();
+            assert_eq!(outer.inner.raw(), inner);
+            assert_eq!(outer.inner.is_none(), inner == "null");
+        }
+        assert!(serde_json::from_str::<Outer<'_>>("{}").is_err(), "none is not there by itself");
+    }
+
+    #[test]
     fn another_type_is_an_error_that_says_so() {
         let error = Payload::of("text").unwrap().parse::<u8>().unwrap_err().to_string();
         assert!(error.contains("invalid type"), "{error}");

@@ -10,6 +10,7 @@ use crate::shard::Core;
 use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport, Exclusion, Target};
 use fanfare_core::close::CloseCode;
+use fanfare_core::event::Rejection;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::rooms::GroupName;
@@ -133,6 +134,28 @@ impl<'a> Ctx<'a> {
     /// Starts the closing handshake; what is queued goes first.
     pub fn close(&mut self, code: CloseCode, reason: &str) {
         self.core.close(self.id, code, reason);
+    }
+
+    /// Turns the peer away although it is connected: it gets the message of the
+    /// rejection, in its envelope, and is closed with its code. In `on_open` that
+    /// is a refusal after the upgrade; whoever is not to get that far is refused
+    /// by [`Accept::then_reject`](crate::Accept::then_reject). Where the outbox is
+    /// full the message is lost, and the close is not.
+    ///
+    /// ```
+    /// use fanfare_core::event::Rejection;
+    /// use fanfare_driver::{HandlerError, Route};
+    ///
+    /// let route = Route::new().on_open(|ctx| {
+    ///     if ctx.param("room") == Some("attic") {
+    ///         ctx.reject(&Rejection::new(4004, "No Such Room")?.because("attic"));
+    ///     }
+    ///     Ok::<_, HandlerError>(())
+    /// });
+    /// # let _ = route;
+    /// ```
+    pub fn reject(&mut self, rejection: &Rejection) {
+        self.core.reject(self.id, rejection);
     }
 
     /// Joins a room of the namespace `/`; says whether that changed anything.

@@ -27,7 +27,7 @@ impl Route {
     /// |---|---|---|
     /// | `ping` | any | event `pong` with the same content, which the core answers in any case |
     /// | `echo` | any | event `echo` with the same content |
-    /// | `broadcast` | `{channel, message}` | event `broadcast` with the content `{message, channel}` to the room `channel` of `/`; without one, to the sender's own [channel](Ctx::channel) |
+    /// | `broadcast` | `{channel, message}` | event `broadcast` with the content `{message, channel}` to the room `channel` of `/`; without one, or the empty name, to the sender's own [channel](Ctx::channel) |
     /// | `join_room` | `{room_id}` | joins that room of `/`: event `room_joined` with the content `{room_id, "status":"success"}` |
     ///
     /// What is refused is answered by an event `error` with the content
@@ -47,7 +47,13 @@ impl Route {
     /// let echo = Route::new().default_handlers();
     /// let sessions = Route::new()
     ///     .envelope(Envelope::Session)
-    ///     .authorise(|request| Ok(Accept::new().channel(request.query().unwrap_or("lobby"))))
+    ///     .authorise(|request| {
+    ///         let accept = Accept::new();
+    ///         Ok(match request.query_param("channel") {
+    ///             Some(channel) => accept.channel(channel),
+    ///             None => accept,
+    ///         })
+    ///     })
     ///     .default_handlers()
     ///     .on("channel", |ctx, _| ctx.emit("channel", &ctx.channel().map(str::to_owned)));
     /// # let _ = (echo, sessions);
@@ -106,7 +112,8 @@ fn broadcast(ctx: &mut Ctx<'_>, event: &mut Event<'_>, judge: Option<&JudgeJoin>
         Ok(content) => content,
         Err(refused) => return refuse(ctx, event, refused),
     };
-    let Some(channel) = channel.or_else(|| ctx.channel().map(str::to_owned)) else {
+    let named = channel.filter(|channel| !channel.is_empty());
+    let Some(channel) = named.or_else(|| ctx.channel().map(str::to_owned)) else {
         let details = "name a channel: the sender is in none";
         return refuse(ctx, event, Refused { why: Refusal::NoChannel, details: Some(details.to_owned()) });
     };
@@ -169,10 +176,10 @@ fn judged(ctx: &mut Ctx<'_>, room: &str, judge: Option<&JudgeJoin>) -> Result<()
     if is_reserved(room) {
         return Err(Refused { why: Refusal::InvalidName, details: Some(format!("{room} is reserved")) });
     }
+    // `/` is declared for everybody.
+    let request = JoinRequest::new(ROOT, Some(room), true);
     match judge {
-        Some(judge) if !judge(ctx, &JoinRequest::new(ROOT, Some(room), true)) => {
-            Err(Refused { why: Refusal::JoinRefused, details: None })
-        }
+        Some(judge) if !judge(ctx, &request) => Err(Refused { why: Refusal::JoinRefused, details: None }),
         Some(_) | None => Ok(()),
     }
 }
@@ -202,4 +209,50 @@ fn answer<T: Serialize + ?Sized>(
     content: &T,
 ) -> Handled {
     if event.wants_ack() { Ok(ctx.ack(event, content)?) } else { Ok(ctx.emit(name, content)?) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{App, Application};
+
+    /// Which of some events a route handles once it is built, and whether it takes
+    /// messages as they are.
+    fn built(route: Route) -> ([bool; 4], bool) {
+        let (app, _) = Application::build(App::new().route("/x", route)).unwrap();
+        let route = app.route(0).unwrap();
+        let handles = |event| !route.events.find(ROOT, event).is_empty();
+        let is_raw = matches!(route.receiver, Receiver::Callback(_));
+        (["echo", "broadcast", "join_room", "own"].map(handles), is_raw)
+    }
+
+    #[test]
+    fn they_are_there_where_nothing_else_is_or_where_they_are_asked_for() {
+        let session = || Route::new().envelope(Envelope::Session);
+        let typed = || Route::new().envelope(Envelope::Typed);
+        let (all, none) = ([true, true, true, false], [false; 4]);
+        for (route, expected) in [
+            (session(), (all, false)),
+            (session().authorise_join(|_, _| true), (all, false)),
+            (session().on("own", |_, _| ()), ([false, false, false, true], false)),
+            (session().on("own", |_, _| ()).default_handlers(), ([true; 4], false)),
+            (session().namespace("/side", |side| side), (none, false)),
+            (typed(), (none, false)),
+            (typed().default_handlers(), (all, false)),
+            (Route::new(), (none, false)),
+            (Route::new().default_handlers(), (none, true)),
+        ] {
+            assert_eq!(built(route), expected);
+        }
+    }
+
+    #[test]
+    fn a_handler_of_ones_own_stands_instead() {
+        let route = Route::new().envelope(Envelope::Session).default_handlers().on("echo", |_, _| ());
+        let (app, _) = Application::build(App::new().route("/x", route)).unwrap();
+        assert_eq!(app.route(0).unwrap().events.find(ROOT, "echo").len(), 1);
+        let pulls = Route::new().default_handlers().on_connection(|_| async {});
+        let (app, _) = Application::build(App::new().route("/x", pulls)).unwrap();
+        assert!(matches!(app.route(0).unwrap().receiver, Receiver::Pull(_)));
+    }
 }

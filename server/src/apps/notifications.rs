@@ -4,10 +4,10 @@
 //! The rooms are in a namespace of their own, so that nobody gets into one by
 //! another application.
 
-use super::json;
+use super::Site;
 use super::wall::rfc3339;
 use fanfare::core::rooms::Limits;
-use fanfare::{Accept, BroadcastReport, CloseCode, Config, Handle, Message, Reply, Response, Route, Target};
+use fanfare::{Accept, BroadcastReport, CloseCode, Handle, Reply, Response, Route, Target};
 use http::StatusCode;
 use serde::Serialize;
 use std::time::Duration;
@@ -24,8 +24,14 @@ struct Notification<'a> {
     time: String,
 }
 
-pub(super) fn route(config: &Config) -> Route {
-    let limits = Limits::of(&config.connection);
+impl<'a> Notification<'a> {
+    fn new(r#type: &'a str, message: &'a str, unix_time: Duration) -> Notification<'a> {
+        Notification { r#type, message, time: rfc3339(unix_time) }
+    }
+}
+
+pub(super) fn route(site: &Site<'_>) -> Route {
+    let limits = Limits::of(&site.config.connection);
     Route::new()
         .settings(|settings| {
             settings.ping_interval = settings.ping_interval.map(|interval| interval.min(PING_INTERVAL_MAX));
@@ -39,15 +45,12 @@ pub(super) fn route(config: &Config) -> Route {
         })
         .on_open(|ctx| {
             let room = room(ctx.param("user").unwrap_or_default());
-            match ctx.join_in(NAMESPACE, &room) {
-                Ok(_) => {
-                    ctx.send(&notification("welcome", "Connected to notification service", ctx.unix_time()))
-                }
-                Err(error) => {
-                    ctx.close(CloseCode::Policy, &error.to_string());
-                    Ok(())
-                }
+            if let Err(error) = ctx.join_in(NAMESPACE, &room) {
+                ctx.close(CloseCode::Policy, &error.to_string());
+                return Ok(());
             }
+            let welcome = Notification::new("welcome", "Connected to notification service", ctx.unix_time());
+            ctx.send_json(&welcome)
         })
 }
 
@@ -63,11 +66,7 @@ pub(super) fn notify(
         Some(user) => Target::room(NAMESPACE, room(user)),
         None => Target::namespace(NAMESPACE),
     };
-    handle.broadcast(target, notification(r#type, message, handle.unix_time()))
-}
-
-fn notification(r#type: &str, message: &str, unix_time: Duration) -> Message<'static> {
-    json::message(&Notification { r#type, message, time: rfc3339(unix_time) })
+    handle.broadcast_json(target, &Notification::new(r#type, message, handle.unix_time()))
 }
 
 /// The room of a user.

@@ -52,6 +52,8 @@ pub(crate) struct ServeOptions {
     pub(crate) shards_count: Option<NonZeroU16>,
     /// What is logged.
     pub(crate) log: EnvFilter,
+    /// How often a line of status is logged; `None` = never.
+    pub(crate) status_log_interval: Option<Duration>,
     /// How long a graceful stop may take.
     pub(crate) stop_time_max: Duration,
     /// The hub's own settings.
@@ -79,6 +81,7 @@ pub(crate) struct Draft {
     placement: Placement,
     shards: Option<NonZeroU16>,
     log: String,
+    status_log_interval: Option<Duration>,
     stop_time_max: Duration,
     hub: Settings,
 }
@@ -97,6 +100,7 @@ impl Default for Draft {
             placement: Placement::Auto,
             shards: None,
             log: "info".to_owned(),
+            status_log_interval: Some(Duration::from_secs(60)),
             stop_time_max: Duration::from_secs(10),
             hub: Settings::default(),
         }
@@ -160,6 +164,7 @@ impl Draft {
             shards: Shards::new(self.runtime, self.placement)?,
             shards_count: self.shards,
             log,
+            status_log_interval: self.status_log_interval,
             stop_time_max: self.stop_time_max,
             config: self.hub.build()?,
         })

@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 9] = [
+static SERVER: [Setting; 10] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -92,6 +92,11 @@ static SERVER: [Setting; 9] = [
         "Put an application on another path, in place of what is there; may come several times",
     ),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
+    row(
+        "status_log_interval",
+        |d| Field::TimeOrOff(&mut d.status_log_interval),
+        "How often a line of status is logged, at level info",
+    ),
     row(
         "stop_time_max",
         |d| Field::Time(&mut d.stop_time_max),
@@ -330,7 +335,7 @@ static EVENTS: [Setting; 5] = [
     ),
 ];
 
-static SHARDS: [Setting; 5] = [
+static SHARDS: [Setting; 6] = [
     row("shards", |d| Field::Shards(&mut d.shards), "How many shards serve; auto = one per core"),
     row(
         "placement",
@@ -351,5 +356,10 @@ static SHARDS: [Setting; 5] = [
         "blocking_handlers_max",
         |d| Field::Count(&mut d.hub.blocking_handlers_max),
         "Blocking handlers at once, each with a thread of its own",
+    ),
+    row(
+        "lifecycle_events_max",
+        |d| Field::Count(&mut d.hub.lifecycle_events_max),
+        "Lifecycle events that wait for one subscriber",
     ),
 ];

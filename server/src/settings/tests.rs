@@ -26,6 +26,7 @@ fn every_field_of_the_core_has_its_row_and_no_row_comes_twice() {
         "trusted_proxies",
         "runtime",
         "log",
+        "status_log_interval",
         "stop_time_max",
         "shards",
         "placement",
@@ -70,7 +71,7 @@ fn every_row_changes_the_field_of_its_name() {
 fn another_value(value_name: &str, name: &str) -> &'static str {
     match (value_name, name) {
         ("BYTES", _) => "7777",
-        ("TIME|off", "ping_interval") => "off",
+        ("TIME|off", "ping_interval" | "status_log_interval") => "off",
         ("TIME" | "TIME|off", _) => "7777ms",
         ("POLICY", "outbox_policy") => "disconnect",
         ("POLICY", _) => "reject",

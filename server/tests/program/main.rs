@@ -5,6 +5,8 @@
 
 mod broadcast;
 mod chat;
+mod commands;
+mod conversations;
 mod echo;
 mod http;
 mod lobby;
@@ -15,6 +17,7 @@ mod notify;
 mod operators;
 mod page;
 mod proxies;
+mod sessions;
 mod settings;
 mod status;
 mod stopping;

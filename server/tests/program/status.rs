@@ -1,7 +1,9 @@
 //! What operators and balancers ask.
 
-use crate::support::{Client, Program, eventually, get};
+use crate::support::{Client, Program, eventually, fanfare, get};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 fn stats(program: &Program) -> Value {
     let answer = get(program, "/ws/stats");
@@ -144,5 +146,26 @@ fn totals_are_cumulative_over_all_shards() {
         for (name, value) in expected.as_object().unwrap() {
             assert_eq!(told["data"][name], *value, "{name} in {told}");
         }
+    }
+}
+
+#[test]
+fn the_log_tells_the_status_every_now_and_then() {
+    let mut child = fanfare(&["--addr", "127.0.0.1:0", "--status-log-interval", "20ms"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let told: Vec<_> = lines.filter(|line| line.contains(": status ")).take(2).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(told.len(), 2);
+    for line in told {
+        assert!(
+            line.ends_with("connections=0 connections_total=0 messages_received=0 deliveries_dropped=0"),
+            "{line}"
+        );
     }
 }

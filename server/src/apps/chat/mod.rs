@@ -5,7 +5,6 @@
 
 mod protocol;
 
-use super::json;
 use fanfare::core::id::ConnectionId;
 use fanfare::{Ctx, GroupName, HandleError, Message, RoomName, Route, Target};
 use protocol::{Kind, Malformed, Request, Said};
@@ -92,7 +91,8 @@ fn say(ctx: &mut Ctx<'_>, kind: Kind, room: Option<&str>, content: &str) {
     };
     let sender = ctx.id().to_string();
     let said = Said::new(kind, &sender, room, content, ctx.unix_time());
-    ctx.broadcast(target, &json::message(&said));
+    // What cannot fail: names and texts are JSON.
+    let _ = ctx.broadcast_json(target, &said);
 }
 
 /// To this connection, that something happened to it in a room.
@@ -108,7 +108,7 @@ fn complain(ctx: &mut Ctx<'_>, room: Option<&str>, what: &str) {
 
 /// To this connection. One whose outbox is full misses it, which is counted.
 fn answer(ctx: &mut Ctx<'_>, what: &impl serde::Serialize) {
-    let _ = ctx.send(&json::message(what));
+    let _ = ctx.send_json(what);
 }
 
 fn is_in(ctx: &Ctx<'_>, room: &str) -> bool {

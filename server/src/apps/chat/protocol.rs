@@ -118,7 +118,6 @@ impl<'a> Members<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::json::message;
 
     fn parsed(text: &str) -> Result<Request, Malformed> {
         parse(&Message::from(text))
@@ -149,13 +148,13 @@ mod tests {
         let now = Duration::from_millis(7_999);
         let said = Said::new(Kind::Room, "id", Some("r"), "a\"b", now);
         let text = r#"{"type":"room","sender":"id","room":"r","content":"a\"b","timestamp":7}"#;
-        assert_eq!(message(&said).as_text(), Some(text));
+        assert_eq!(Message::json(&said), Ok(text.into()));
         let said = Said::new(Kind::System, "id", None, "arrived", now);
         let text = r#"{"type":"system","sender":"id","content":"arrived","timestamp":7}"#;
-        assert_eq!(message(&said).as_text(), Some(text));
+        assert_eq!(Message::json(&said), Ok(text.into()));
         let listed = [String::from("id")];
         let members = Members::new(Some("r"), &listed, 2, now);
         let text = r#"{"type":"members","sender":"","room":"r","content":["id"],"count":2,"timestamp":7}"#;
-        assert_eq!(message(&members).as_text(), Some(text));
+        assert_eq!(Message::json(&members), Ok(text.into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, Program};
 use serde_json::Value;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::client::Response;
 use tungstenite::http::HeaderValue;
@@ -68,6 +68,11 @@ impl Client {
         headers: &[(&'static str, &'static str)],
     ) -> Client {
         Client { socket: open(program, path, headers).unwrap() }
+    }
+
+    /// Where the program sees it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.socket.get_ref().local_addr().unwrap()
     }
 
     pub(crate) fn send(&mut self, message: impl Into<Message>) {
