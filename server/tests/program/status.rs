@@ -37,8 +37,40 @@ fn stats_of_a_new_server_are_zero_in_a_fixed_shape() {
     );
 }
 
+/// What follows the sums.
+#[track_caller]
+fn detail_after_the_sums(program: &Program) -> String {
+    let detail = get(program, "/ws/stats?detail=1").normalised();
+    let (_, rest) = detail.split_once(r#""uptime_seconds":N,"#).unwrap();
+    rest.to_owned()
+}
+
 #[test]
-fn detail_names_the_connections_of_each_client() {
+fn detail_counts_channels_and_names_the_connections_of_each_client() {
+    for runtime in ["tokio", "smol", "std-threads"] {
+        let program = Program::start(&["--runtime", runtime, "--shards", "2"]);
+        let mut sessions =
+            ["client=ann", "client=ann&channel=news", "client=bob&channel=news", "client=Zo%C3%AB"]
+                .map(|query| Client::connect(&program, &format!("/ws/session?{query}")));
+        assert_eq!(
+            detail_after_the_sums(&program),
+            r#""channel_connections":{"default":2,"news":2},"#.to_owned()
+                + r#""connections_by_client":{"Zoë":["ID"],"ann":["ID","ID"],"bob":["ID"]}}}"#
+        );
+        let ids = get(&program, "/ws/stats?detail=1").json()["data"]["connections_by_client"]["ann"].clone();
+        assert!(ids[0].as_str() < ids[1].as_str(), "in order: {ids}");
+        for session in &mut sessions {
+            session.assert_quiet();
+        }
+        sessions.into_iter().for_each(Client::leave);
+        eventually(|| (stats(&program)["data"]["active_connections"] == 0).then_some(()));
+        let nobody = r#""channel_connections":{},"connections_by_client":{}}}"#;
+        eventually(|| (detail_after_the_sums(&program) == nobody).then_some(()));
+    }
+}
+
+#[test]
+fn a_client_without_a_name_goes_by_its_address() {
     let program = Program::start(&["--shards", "2"]);
     let _ann = Client::connect(&program, "/ws/echo");
     let detail = get(&program, "/ws/stats?detail=1");
