@@ -48,6 +48,9 @@ pub struct Settings {
     /// Answers to one question to many that a shard keeps until it is complete, in
     /// bytes.
     pub acks_collected_bytes_max: usize,
+    /// Lifecycle events that wait for one subscriber; what has no room is counted
+    /// in its place.
+    pub lifecycle_events_max: usize,
     /// The defaults of every route.
     pub connection: ConnectionSettings,
 }
@@ -228,6 +231,7 @@ impl Default for Settings {
             client_id_policy: ClientIdPolicy::Allow,
             keep_headers: KeepHeaders::None,
             acks_collected_bytes_max: MIB,
+            lifecycle_events_max: 1_024,
             connection: ConnectionSettings::default(),
         }
     }

@@ -5,6 +5,7 @@ use crate::broadcast::Label;
 use crate::close::CloseReason;
 use crate::config::{Compression, KeepHeaders};
 use crate::deflate::Agreement;
+use crate::event::Rejection;
 use crate::handshake::{self, BodyReader, Request, Response};
 use crate::id::{ConnectionId, ProfileId};
 use crate::link::{Phase, Reader, Signal};
@@ -12,7 +13,7 @@ use crate::member::{Cold, Member, Metadata, MetadataParts, TalkSlot};
 use crate::outbox::{Outbox, Purpose};
 use crate::rooms::{JoinError, Limits, MemberKey, Scope};
 use crate::time::Instant;
-use crate::wire::{Decoder, Role};
+use crate::wire::{Decoder, Frame, Role};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,10 +25,18 @@ pub(crate) const ROOT_NAMESPACE: &str = "/";
 /// What to do with a request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "made for one call, and kept by nobody")]
 pub enum Decision<'a> {
     /// Open a WebSocket connection.
     Accept(Acceptance<'a>),
+    /// Grant the upgrade, only to say why there will be no connection: a message
+    /// and a close frame, and the transport ends. No member comes of it; of the
+    /// terms only request, profile, subprotocol and headers matter.
+    Reject {
+        /// The terms.
+        acceptance: Acceptance<'a>,
+        /// What is said.
+        rejection: &'a Rejection,
+    },
     /// Answer over HTTP and end the transport.
     Answer {
         /// The answer.
@@ -138,6 +147,7 @@ impl Hub {
         }
         match decision {
             Decision::Accept(acceptance) => self.open(now, slot, acceptance)?,
+            Decision::Reject { acceptance, rejection } => self.reject(now, slot, &acceptance, rejection)?,
             Decision::Answer { response, head_only } => self.answer(now, slot, response, head_only),
             Decision::ReadBody { request, bytes_max } => self.read_body(now, slot, request, bytes_max)?,
         }
@@ -148,6 +158,27 @@ impl Hub {
         self.push_control(slot, response.encode(head_only), Purpose::Http);
         self.stats.requests_answered += 1;
         self.conclude(now, slot, Signal::Answered, CloseReason::Answered(response.status()));
+    }
+
+    /// What is said belongs to the answer: nothing comes between the two, and
+    /// whatever the peer says to it is discarded.
+    fn reject(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        acceptance: &Acceptance<'_>,
+        rejection: &Rejection,
+    ) -> Result<(), DecideError> {
+        let upgrade = acceptance.request.upgrade().ok_or(DecideError::NoUpgrade)?;
+        let envelope = self.config.profile(acceptance.profile).envelope;
+        let answer = handshake::accept(upgrade, acceptance.subprotocol, None, &acceptance.headers)?;
+        let message = Frame::text(&rejection.write(envelope)).into_bytes();
+        let close = Frame::close(rejection.code(), rejection.message()).into_bytes();
+        self.push_control(slot, [answer, message, close].concat().into(), Purpose::Http);
+        self.stats.requests_answered += 1;
+        let code = rejection.code();
+        self.conclude(now, slot, Signal::Answered, CloseReason::Rejected { code });
+        Ok(())
     }
 
     fn read_body(

@@ -75,9 +75,9 @@ impl Hub {
         let mut left = std::mem::take(&mut self.left);
         let moved = self.rooms.move_to_channel(key, ROOT_NAMESPACE, channel, limits, &mut left);
         if let Ok(moved) = &moved {
-            self.tell_joined(Scope::Room(ROOT_NAMESPACE), moved.joined);
+            self.tell_joined(key, Scope::Room(ROOT_NAMESPACE), moved.joined);
         }
-        self.tell_left(left);
+        self.tell_left(self.id_of_member(key), left);
         moved
     }
 }

@@ -44,6 +44,13 @@ impl Hub {
         self.leave_group(id, Scope::Namespace, namespace)
     }
 
+    /// Whether each joining and leaving of a room is told, as
+    /// [`Notice::Joined`] and [`Notice::Left`]. It is not, to begin with, and costs
+    /// nothing.
+    pub fn tell_memberships(&mut self, are_told: bool) {
+        self.tells_memberships = are_told;
+    }
+
     /// Whether a connection is in a room.
     pub fn is_in(&self, id: ConnectionId, namespace: &str, room: &str) -> bool {
         let group = self.rooms.find(Scope::Room(namespace), room);
@@ -129,12 +136,12 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         let joined = self.rooms.join(key, scope, name, limits)?;
-        self.tell_joined(scope, joined);
+        self.tell_joined(key, scope, joined);
         Ok(joined)
     }
 
-    /// Tells of the groups that a join has made.
-    pub(super) fn tell_joined(&mut self, scope: Scope<'_>, joined: Joined) {
+    /// Tells that somebody has joined a group, and of the groups that this has made.
+    pub(super) fn tell_joined(&mut self, key: MemberKey, scope: Scope<'_>, joined: Joined) {
         if joined.namespace_entry == Entry::Created
             && let Scope::Room(namespace) = scope
         {
@@ -143,6 +150,13 @@ impl Hub {
         }
         if joined.entry == Entry::Created {
             self.tell_opened(Some(joined.group));
+        }
+        if self.tells_memberships
+            && joined.changed()
+            && let Some(GroupName::Room(room)) = self.rooms.full_name(joined.group)
+            && let Some(id) = self.id_of_member(key)
+        {
+            self.notices.push_back(Notice::Joined { id, room });
         }
     }
 
@@ -161,15 +175,24 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
-        self.tell_left(left);
+        self.tell_left(Some(id), left);
         Ok(changed)
     }
 
-    /// Tells of the groups that departures have emptied, and keeps the list for
-    /// the next ones.
-    pub(super) fn tell_left(&mut self, mut left: Vec<Left>) {
-        let emptied = left.drain(..).filter(|departure| departure.emptied);
-        self.notices.extend(emptied.map(|departure| Notice::GroupClosed(departure.name)));
+    /// Tells that somebody has left groups, and what has become of them; keeps the
+    /// list for the next ones.
+    pub(super) fn tell_left(&mut self, id: Option<ConnectionId>, mut left: Vec<Left>) {
+        for departure in left.drain(..) {
+            if self.tells_memberships
+                && let GroupName::Room(room) = &departure.name
+                && let Some(id) = id
+            {
+                self.notices.push_back(Notice::Left { id, room: room.clone() });
+            }
+            if departure.emptied {
+                self.notices.push_back(Notice::GroupClosed(departure.name));
+            }
+        }
         self.left = left;
     }
 

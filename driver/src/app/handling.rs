@@ -23,6 +23,31 @@ impl Route {
         self
     }
 
+    /// Offers another envelope to clients that ask for it by a subprotocol of this
+    /// name. Of several that a client offers it gets the first that the route
+    /// knows; a client that offers none gets the envelope of the route. Handlers
+    /// are the same for all, and what they emit reaches each in its own.
+    ///
+    /// An application that chooses the subprotocol itself
+    /// ([`Accept::subprotocol`](crate::Accept::subprotocol)) chooses the envelope
+    /// with it.
+    ///
+    /// ```
+    /// use fanfare_core::event::Envelope;
+    /// use fanfare_driver::Route;
+    ///
+    /// let route = Route::new()
+    ///     .envelope(Envelope::Typed)
+    ///     .subprotocol("fanfare.session", Envelope::Session)
+    ///     .on("chat", |ctx, event| ctx.ack(event, "ok"));
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn subprotocol(mut self, name: &str, envelope: Envelope) -> Route {
+        self.subprotocols.push((name.into(), envelope));
+        self
+    }
+
     /// An event of the namespace `/` has come. Several handlers of one event run in
     /// the order in which they were given, the synchronous ones first; where one
     /// ends the connection, it is the last. An event that nothing handles is

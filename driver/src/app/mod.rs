@@ -11,6 +11,7 @@ mod peer;
 mod request;
 mod route;
 mod router;
+mod subprotocols;
 
 pub use context::Ctx;
 pub use event::{DataError, Event, JoinRequest, OwnedEvent};

@@ -3,6 +3,7 @@
 use crate::wall::Theirs;
 use bytes::Bytes;
 use fanfare_core::broadcast::Label;
+use fanfare_core::event::Rejection;
 use fanfare_core::handshake;
 use fanfare_core::handshake::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -130,6 +131,7 @@ pub struct Accept {
     pub(crate) labels: Vec<Label>,
     pub(crate) headers: HeaderMap,
     pub(crate) state: Theirs<Box<dyn Any + Send>>,
+    pub(crate) rejection: Option<Rejection>,
 }
 
 /// What became of an authorisation: the terms, or the answer that refuses.
@@ -169,6 +171,27 @@ impl Accept {
         self
     }
 
+    /// Grants the upgrade, only to turn the peer away in words its program can
+    /// read, since browsers hide the HTTP answer of a refused upgrade: the message
+    /// of the rejection, and a close with its code. No connection comes of it: no
+    /// callback hears of it, no limit counts it, and nobody's client id is taken.
+    ///
+    /// ```
+    /// use fanfare_core::event::Rejection;
+    /// use fanfare_driver::{Accept, Route};
+    ///
+    /// let route = Route::new().authorise(|request| match request.query() {
+    ///     Some("token=good") => Ok(Accept::new().client_id("ann")),
+    ///     _ => Ok(Accept::new().then_reject(Rejection::default().because("bring a token"))),
+    /// });
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn then_reject(mut self, rejection: Rejection) -> Accept {
+        self.rejection = Some(rejection);
+        self
+    }
+
     /// A label by which broadcasts can be filtered.
     #[must_use]
     pub fn label(mut self, key: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Accept {
@@ -199,6 +222,7 @@ impl fmt::Debug for Accept {
             .field("subprotocol", &self.subprotocol)
             .field("labels", &self.labels)
             .field("headers", &self.headers)
+            .field("rejection", &self.rejection)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use crate::config::Overflow;
 use crate::hub::tests::harness::{HEAD, Heard, Peer, Said, World, masked, raw};
 use crate::hub::{Acceptance, ConflationKey, Deadline, Decision, Notice, Publication, Transmit};
 use crate::id::{ConnectionId, ProfileId};
-use crate::rooms::GroupName;
+use crate::rooms::{GroupName, RoomName};
 use crate::wire::{ControlPayload, Frame};
 use http::StatusCode;
 use std::collections::{BTreeSet, VecDeque};
@@ -64,12 +64,13 @@ impl Stage {
             route.idle_time_max = Some(Duration::from_secs(100));
             route.message_time_max = Duration::from_secs(8);
         };
-        let world = World::with_profiles(limits, |config| {
+        let mut world = World::with_profiles(limits, |config| {
             for policy in [Overflow::DropOldest, Overflow::Disconnect] {
                 let route = config.server().connection.clone().with(|route| route.outbox_policy = policy);
                 config.add_profile(config.server().route(route).unwrap());
             }
         });
+        world.hub.tell_memberships(true);
         Stage {
             world,
             actors: [const { None }; PEERS],
@@ -372,9 +373,14 @@ impl Stage {
     }
 
     /// Every transport's end is told once, nothing of it after; groups open and
-    /// close in turn, and all are closed in the end.
+    /// close in turn, and all are closed in the end. A room opens before its first
+    /// member joins it and closes after the last has left it, and each that joins
+    /// leaves.
     fn check_notices(&self) {
         let (mut closed, mut groups) = (BTreeSet::new(), BTreeSet::<&GroupName>::new());
+        let mut members = BTreeSet::new();
+        let is_open =
+            |groups: &BTreeSet<&GroupName>, room: &RoomName| groups.contains(&GroupName::Room(room.clone()));
         for notice in &self.world.notices {
             match notice {
                 Notice::Closed(end) => assert!(closed.insert(end.id), "{} closed twice", end.id),
@@ -383,9 +389,22 @@ impl Stage {
                 }
                 Notice::Collected(_) => {}
                 Notice::GroupOpened(name) => assert!(groups.insert(name), "{name} opened twice"),
-                Notice::GroupClosed(name) => assert!(groups.remove(name), "{name} closed twice"),
+                Notice::GroupClosed(name) => {
+                    assert!(groups.remove(name), "{name} closed twice");
+                    let is_in = |(_, room): &(_, &RoomName)| GroupName::Room((*room).clone()) == *name;
+                    assert!(!members.iter().any(is_in), "{name} closed with members");
+                }
+                Notice::Joined { id, room } => {
+                    assert!(is_open(&groups, room) && !closed.contains(id));
+                    assert!(members.insert((*id, room)), "{id} joined {room:?} twice");
+                }
+                Notice::Left { id, room } => {
+                    assert!(is_open(&groups, room) && !closed.contains(id));
+                    assert!(members.remove(&(*id, room)), "{id} left {room:?} twice");
+                }
             }
         }
+        assert!(members.is_empty(), "{members:?} never left");
         assert_eq!(closed, self.accepted.iter().copied().collect());
         assert!(groups.is_empty(), "{groups:?} never closed");
     }
@@ -409,6 +428,8 @@ fn ending(notice: &Notice) -> Option<String> {
         | Notice::Unanswered { .. }
         | Notice::Collected(_)
         | Notice::GroupOpened(_)
-        | Notice::GroupClosed(_) => None,
+        | Notice::GroupClosed(_)
+        | Notice::Joined { .. }
+        | Notice::Left { .. } => None,
     }
 }
