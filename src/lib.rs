@@ -29,7 +29,11 @@
 //!   that a future of its own pulls messages from.
 //! - [`Envelope`] makes a route's messages events: [`Route::on`] handles one,
 //!   [`Ctx::emit_to`] sends one, [`Handle::emit_with_ack`] asks a peer.
-//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
+//! - [`Accept::channel`] puts a connection in a primary channel, and
+//!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
+//!   speak there without a line of the application's.
+//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop;
+//!   [`Handle::subscribe`] tells what happens to it.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].
@@ -61,18 +65,18 @@ pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
     config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
-    event::{Answer, AnswerError, Envelope, Missing, Payload},
+    event::{Answer, AnswerError, Envelope, Missing, Payload, Refusal, Rejection},
     handshake::Response,
-    hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
+    hub::{Closed, ConflationKey, DEFAULT_CHANNEL, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,
     rooms::{GroupName, RoomName},
-    wire::{Frame, Message},
+    wire::{Frame, Message, MessageError},
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
-    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
-    Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
+    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace, OwnedEvent,
+    ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions, Subscription,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

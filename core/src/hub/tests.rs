@@ -3,6 +3,7 @@
 
 mod acks;
 mod broadcasts;
+mod channels;
 mod closing;
 mod compression;
 mod events;
@@ -15,6 +16,7 @@ mod invariants;
 mod memory;
 mod opening;
 mod outboxes;
+mod rejecting;
 mod script;
 mod violations;
 

@@ -5,7 +5,6 @@
 //! shrink, and where groups end.
 
 use super::group::Kind;
-use super::memberships::Membership;
 use super::{GroupKey, GroupName, MemberKey, Rooms, key32};
 use crate::thrift;
 
@@ -23,7 +22,8 @@ impl Rooms {
     /// first. Appends each departure to `left` and returns whether the member
     /// was in the group.
     ///
-    /// The work is bounded by the member's own groups.
+    /// The work is bounded by the member's own groups; seldom, when most of a crowd
+    /// of groups is gone, by how many there were.
     pub fn leave(&mut self, member: MemberKey, group: GroupKey, left: &mut Vec<Left>) -> bool {
         if !self.contains(group, member) {
             return false;
@@ -42,7 +42,7 @@ impl Rooms {
     /// Takes a member out of everything; its key may be reused afterwards.
     /// Appends each departure to `left`, rooms before their namespace.
     ///
-    /// The work is bounded by the member's own groups.
+    /// The work is bounded as that of [`leave`](Self::leave).
     pub fn remove_member(&mut self, member: MemberKey, left: &mut Vec<Left>) {
         self.unlink_rooms(member, left, |_| true);
         for slot in (0..self.memberships(member).len()).rev() {
@@ -53,10 +53,14 @@ impl Rooms {
     /// Shrinks what grew with the number of members and groups. The work is
     /// bounded by how many there were.
     pub(crate) fn give_memory_back(&mut self) {
-        thrift::shrink(&mut self.groups);
-        self.index.give_memory_back(&self.groups);
+        self.shrink_groups();
         while self.members.pop_if(|last| last.list().is_empty()).is_some() {}
         self.members.shrink_to_fit();
+    }
+
+    fn shrink_groups(&mut self) {
+        thrift::shrink(&mut self.groups);
+        self.index.give_memory_back(&self.groups);
     }
 
     /// Places there is memory for: of groups, names and members.
@@ -80,10 +84,11 @@ impl Rooms {
 
     /// Takes a member out of the group in `slot` of its list.
     fn unlink(&mut self, member: MemberKey, slot: usize, left: &mut Vec<Left>) {
-        let Some(&Membership { group, position }) = self.memberships(member).get(slot) else { return };
+        let Some(&membership) = self.memberships(member).get(slot) else { return };
+        let group = membership.group;
         let (Some(kind), Some(name)) = (self.kind(group), self.full_name(group)) else { return };
         self.close_member_gap(member, slot, kind);
-        self.close_group_gap(group, position);
+        self.close_group_gap(group, membership.position());
         let emptied = self.members(group).is_empty();
         if emptied {
             self.discard(group, kind);
@@ -98,7 +103,7 @@ impl Rooms {
         if let Some(moved) = memberships.and_then(|memberships| memberships.swap_remove(slot, kind))
             && let Some(group) = self.groups.get_mut(moved.group.index())
         {
-            group.set_slot(moved.position, key32(slot));
+            group.set_slot(moved.position(), key32(slot));
         }
     }
 
@@ -117,6 +122,9 @@ impl Rooms {
         if let Some(gone) = self.groups.try_remove(group.index()) {
             self.index.remove(gone.hash, group);
             *self.counts.of(kind) -= 1;
+            if self.thrift.removed(self.groups.len(), self.groups.capacity()) {
+                self.shrink_groups();
+            }
         }
     }
 }

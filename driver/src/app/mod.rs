@@ -1,6 +1,8 @@
 //! The application: its paths, and what happens on each. The same on every runtime.
 
+mod channels;
 mod context;
+mod defaults;
 mod emitting;
 mod event;
 mod events;
@@ -9,6 +11,7 @@ mod peer;
 mod request;
 mod route;
 mod router;
+mod subprotocols;
 
 pub use context::Ctx;
 pub use event::{DataError, Event, JoinRequest, OwnedEvent};
@@ -76,7 +79,8 @@ impl App {
     }
 
     /// The proxies whose word on the client's address is taken (`Forwarded`,
-    /// `X-Forwarded-For`, `X-Real-IP`).
+    /// `X-Forwarded-For`, `X-Real-IP`). A peer on a Unix socket has no address, and
+    /// is none of them.
     #[must_use]
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> App {
         self.trusted_proxies = networks.into_iter().collect();
