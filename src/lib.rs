@@ -81,3 +81,16 @@ pub use fanfare_driver::{
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
 pub use fanfare_driver::{Tls, TlsError};
+
+/// The examples in the documentation, which must go on compiling.
+#[cfg(all(doctest, feature = "tokio"))]
+mod coming_from {
+    #[doc = include_str!("../docs/coming-from/goutils.md")]
+    struct Goutils;
+    #[doc = include_str!("../docs/coming-from/mist.md")]
+    struct Mist;
+    #[doc = include_str!("../docs/coming-from/mtp2.md")]
+    struct Mtp2;
+    #[doc = include_str!("../docs/coming-from/zlib.md")]
+    struct Zlib;
+}
