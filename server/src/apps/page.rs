@@ -1,4 +1,4 @@
-//! The demo page, embedded in the binary.
+//! The demo page and the browser client, embedded in the binary.
 
 use fanfare::{App, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -10,8 +10,19 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// For the pages of others, too: `import { connect } from '/fanfare.js'`.
+const CLIENT: &str = include_str!("../../../clients/browser/fanfare.js");
+
 pub(super) fn mount(app: App) -> App {
-    app.get("/", |_, _| page()).get("/favicon.ico", |_, _| Response::empty(StatusCode::NO_CONTENT))
+    app.get("/", |_, _| page())
+        .get("/fanfare.js", |_, _| client())
+        .get("/favicon.ico", |_, _| Response::empty(StatusCode::NO_CONTENT))
+}
+
+fn client() -> Response {
+    Response::text(StatusCode::OK, CLIENT)
+        .content_type(HeaderValue::from_static("text/javascript; charset=utf-8"))
+        .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
 }
 
 fn page() -> Response {

@@ -24,6 +24,17 @@ fn the_page_is_served_under_a_strict_policy() {
 }
 
 #[test]
+fn the_browser_client_is_served_as_a_module() {
+    let client = get(&Program::start(&[]), "/fanfare.js");
+    assert_eq!(client.status, 200);
+    // Browsers run a module of no other type.
+    assert_eq!(client.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(client.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(client.header("cache-control"), Some("no-cache"));
+    assert_eq!(client.body, include_str!("../../../clients/browser/fanfare.js"));
+}
+
+#[test]
 fn a_head_request_gets_the_headers_alone() {
     let program = Program::start(&[]);
     let head = ask(&program, b"HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n");
