@@ -35,9 +35,12 @@ export interface ClientOptions {
   reconnectAttemptsMax?: number;
   /** A connection that lasted this long was a success; a shorter one is a failure. In milliseconds: 10,000. */
   stableTimeMs?: number;
-  /** How often the server is asked whether it is there, in milliseconds: 25,000. */
+  /** How often the server is asked whether it is there, in milliseconds; 0 means never. 25,000. */
   pingIntervalMs?: number;
-  /** How long after that nothing may come before the connection is given up, in milliseconds: 20,000. */
+  /**
+   * How long after that nothing may come before the connection is given up, in milliseconds: 20,000.
+   * While what was to be sent before it is still going out, it is given more.
+   */
   pongTimeMaxMs?: number;
   /** How many bytes may wait to be sent: in the browser, and as many in the queue. 1,048,576. */
   bufferedBytesMax?: number;

@@ -10,7 +10,11 @@ const PENDING_MAX = 1024;
 const WISHES_MAX = 1024;
 /** A timer that fires later than this was held back: by a tab in the background, or by sleep. */
 const LATE_MS = 1_000;
-/** How long 1012 (restart) and 1013 (try again later) keep away: so much, and as much as this at random. */
+/** Codes by which a server that goes away may say when to come back, by a word of its reason. */
+const AWAY_CODES = [1001, 1012, 1013];
+const RETRY_AFTER = /(?:^|[\s,;])retry-after=(\d+)(?=$|[\s,;])/;
+const RETRY_AFTER_SECONDS_MAX = 300;
+/** Without that word, 1012 (restart) and 1013 (try again later) keep away so long, and up to this longer. */
 const LATER_MS = 5_000;
 const LATER_SPREAD_MS = 25_000;
 /** Timers take no more. */
@@ -66,10 +70,8 @@ export class RefusedError extends FanfareError {
 
 /** No answer came in time: `timeout`. Whether the server did what was asked is not known. */
 export class TimeoutError extends FanfareError {}
-
 /** There is no connection: `disconnected`, `offline`, `closed` or `gave-up`. */
 export class DisconnectedError extends FanfareError {}
-
 /** A bound was reached: `buffer-full`, `queue-full`, `pending-full` or `wishes-full`. */
 export class LimitError extends FanfareError {}
 
@@ -88,29 +90,37 @@ export class Client extends EventTarget {
   #state = { name: 'stopped' };
   /** Attempts in a row of which nothing lasting came. */
   #failures = 0;
-  #asked = 0;
-  /** Who waits for an answer, by ack id. Sent, all of it, whenever the client is connected. */
-  #pending = new Map();
   /** What waits for a connection. Empty whenever there is one. */
-  #queue = new Set();
-  #queuedBytes = 0;
+  #queue;
+  /** Who waits for an answer. Asked, all of it, whenever the client is connected. */
+  #questions;
   /** Where the application wants to be, by namespace and room. */
   #wishes = new Map();
   #places = new Map();
   #whenReady = null;
   #root;
+  /** What views may do. */
+  #port = {
+    send: (message) => this.#send(message),
+    ask: (...what) => this.#ask(...what),
+    join: (...what) => this.#join(...what),
+    leave: (...what) => this.#leave(...what),
+  };
 
   constructor(url, options = {}) {
     super();
     this.#options = checked(options);
     this.#environment = { ...ENVIRONMENT, ...this.#options.environment };
+    this.#queue = queue(this.#options);
+    // Who does not wait for an answer any more does not ask after all.
+    this.#questions = questions(this.#environment, this.#queue.remove);
     this.url = url;
     this.#root = this.namespace('/');
   }
 
   get state() { return this.#state.name; }
   get connected() { return this.#state.name === 'connected'; }
-  get queued() { return this.#queue.size; }
+  get queued() { return this.#queue.size(); }
   get url() { return this.#url; }
 
   set url(url) {
@@ -147,7 +157,11 @@ export class Client extends EventTarget {
     this.#wishes.clear();
   }
 
-  namespace(name) { return this.#place(name).view; }
+  namespace(name) {
+    if (!this.#places.has(name)) this.#places.set(name, new Namespace(name, this.#port));
+    return this.#places.get(name);
+  }
+
   on(event, handler) { this.#root.on(event, handler); return this; }
   once(event, handler) { this.#root.once(event, handler); return this; }
   off(event, handler) { this.#root.off(event, handler); return this; }
@@ -159,10 +173,10 @@ export class Client extends EventTarget {
   // --- The connection's life. Whatever changes the state releases what the last one held.
 
   #become(next) {
-    const { socket, timer, heartbeat } = this.#state;
+    const { socket, timer, pulse } = this.#state;
     this.#state = next;
     this.#environment.clearTimeout(timer);
-    heartbeat?.stop();
+    pulse?.stop();
     if (!socket || socket === next.socket) return;
     // A dead peer would keep a browser waiting for its answer: what it still says concerns nobody.
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -184,15 +198,12 @@ export class Client extends EventTarget {
 
   #opened(socket) {
     const silent = { code: 1006, reason: 'no answer to a ping', graceful: false };
-    const ping = () => socket.send(written({ type: 'ping' }));
-    const heartbeat = new Heartbeat(this.#environment, this.#options, ping, () => this.#ended(silent));
-    this.#become({ name: 'connected', socket, heartbeat, since: this.#environment.now() });
-    heartbeat.start();
+    const pulse = heartbeat(this.#environment, this.#options, socket, () => this.#ended(silent));
+    this.#become({ name: 'connected', socket, pulse, since: this.#environment.now() });
+    pulse.start();
     // The server takes messages in order: rooms first, so that what waited finds us inside.
     for (const wish of this.#wishes.values()) this.#enterAgain(wish);
-    for (const { text } of this.#queue) socket.send(text);
-    this.#queue.clear();
-    this.#queuedBytes = 0;
+    for (const text of this.#queue.drain()) socket.send(text);
     this.#whenReady?.resolve();
     this.#whenReady = null;
     this.#tell('connected', {});
@@ -207,29 +218,33 @@ export class Client extends EventTarget {
     const isOver = wasConnected && (!reconnect || isFinal(end.code));
     const isHopeless = !reconnect || (reconnectAttemptsMax > 0 && this.#failures > reconnectAttemptsMax);
     if (isOver || isHopeless) {
-      const code = isOver ? 'disconnected' : 'gave-up';
-      return this.#stop('stopped', new DisconnectedError(code, describe(end)), end);
+      const why = isOver
+        ? new DisconnectedError('disconnected', describe(end))
+        : new DisconnectedError('gave-up', `gave up after ${this.#failures} failures in a row: ${describe(end)}`);
+      this.#stop('stopped', why, end);
+      return;
     }
-    const delayMs = this.#delayMs(end.code);
+    const delayMs = this.#delayMs(end);
     const waiting = { name: 'waiting', timer: undefined };
     this.#become(waiting);
     if (this.#environment.isOnline()) waiting.timer = this.#environment.setTimeout(() => this.#attempt(), delayMs);
     if (wasConnected) {
-      this.#failPending(new DisconnectedError('disconnected', describe(end)));
+      this.#questions.fail(new DisconnectedError('disconnected', describe(end)));
       this.#tell('disconnected', { ...end, willReconnect: true });
     }
     // Whoever heard that may have decided otherwise.
     if (this.#state !== waiting) return;
     const isPaused = waiting.timer === undefined;
     this.#tell('reconnecting', { attempt: this.#failures, delayMs: isPaused ? Infinity : delayMs });
-    return undefined;
   }
 
   /** Anything up to a bound that doubles, so that a crowd does not come back as one. */
-  #delayMs(code) {
+  #delayMs({ code, reason }) {
     const { random } = this.#environment;
     const { reconnectDelayBaseMs, reconnectDelayMaxMs } = this.#options;
     const delayMs = random() * Math.min(reconnectDelayMaxMs, reconnectDelayBaseMs * 2 ** (this.#failures - 1));
+    const [, seconds] = (AWAY_CODES.includes(code) && RETRY_AFTER.exec(reason)) || [];
+    if (seconds !== undefined) return Math.min(seconds, RETRY_AFTER_SECONDS_MAX) * 1_000 + delayMs;
     const isAskedToWait = code === 1012 || code === 1013;
     return isAskedToWait ? Math.max(delayMs, LATER_MS + random() * LATER_SPREAD_MS) : delayMs;
   }
@@ -238,9 +253,8 @@ export class Client extends EventTarget {
     const before = this.#state.name;
     this.#become({ name });
     for (const kind of NEWS) this.#environment.news.removeEventListener?.(kind, this.#hearNews);
-    this.#failPending(error);
-    this.#queue.clear();
-    this.#queuedBytes = 0;
+    this.#questions.fail(error);
+    this.#queue.drain();
     this.#whenReady?.reject(error);
     this.#whenReady = null;
     if (before === 'connected') this.#tell('disconnected', { ...end, willReconnect: false });
@@ -248,8 +262,8 @@ export class Client extends EventTarget {
   }
 
   #hearNews = ({ type }) => {
-    const { name, timer, heartbeat } = this.#state;
-    if (name === 'connected') heartbeat.probe();
+    const { name, timer, pulse } = this.#state;
+    if (name === 'connected') pulse.probe();
     else if (name === 'waiting' && type === 'online') this.#attempt();
     else if (name === 'waiting' && type === 'offline') this.#environment.clearTimeout(timer);
   };
@@ -259,25 +273,36 @@ export class Client extends EventTarget {
   // --- What the server says.
 
   #heard(text) {
-    const { socket, heartbeat } = this.#state;
-    heartbeat.heard();
+    const { socket, pulse } = this.#state;
+    pulse.heard();
     const message = parsed(text);
     const { type, ackId } = message;
     switch (type) {
-      case 'event': return this.#happened(message, socket);
-      case 'ack': return this.#settle(ackId, ({ resolve }) => resolve(message.data));
-      case 'error':
-        if (ackId !== undefined) return this.#settle(ackId, ({ reject }) => reject(new RefusedError(message)));
-        return this.#tell('error', { error: new RefusedError(message) });
-      case 'ping': return socket.send(written({ type: 'pong' }));
-      case 'pong': return undefined;
+      case 'event':
+        this.#happened(message, socket);
+        break;
+      case 'ack':
+        this.#questions.settle(ackId, ({ resolve }) => resolve(message.data));
+        break;
+      case 'error': {
+        const error = new RefusedError(message);
+        if (ackId === undefined) this.#tell('error', { error });
+        else this.#questions.settle(ackId, ({ reject }) => reject(error));
+        break;
+      }
+      case 'ping':
+        socket.send(written({ type: 'pong' }));
+        break;
+      case 'pong':
+        break;
       default:
-        return this.#tell('error', { error: new FanfareError('malformed', 'the server sent what is no message') });
+        this.#tell('error', { error: new FanfareError('malformed', 'the server sent what is no message') });
     }
   }
 
   #happened({ namespace = '/', event, room, data, ackId }, socket) {
-    const outcomes = this.#places.get(namespace)?.handlers.run(event, data, { namespace, event, room }) ?? [];
+    const place = this.#places.get(namespace);
+    const outcomes = place ? runHandlers(place, data, { namespace, event, room }) : [];
     if (ackId !== undefined) this.#answer({ namespace, event, ackId }, outcomes, socket);
   }
 
@@ -297,7 +322,7 @@ export class Client extends EventTarget {
 
   // --- What the application says.
 
-  /** Sends it, or queues it and returns its entry, or throws why neither can be. */
+  /** Sends it and returns null, or queues it and returns its entry, or throws why neither can be. */
   #send(message) {
     const { name, socket } = this.#state;
     const { bufferedBytesMax } = this.#options;
@@ -309,58 +334,23 @@ export class Client extends EventTarget {
       throw new LimitError('buffer-full', `${waitingBytes} bytes would wait to be sent (bufferedBytesMax)`);
     }
     socket.send(text);
-    return undefined;
+    return null;
   }
 
   #enqueue(text, bytes) {
-    const { bufferedBytesMax, queueMessagesMax } = this.#options;
-    if (this.state === 'closed') throw closed();
-    const isComing = this.state === 'connecting' || this.state === 'waiting';
-    if (!isComing || queueMessagesMax === 0) {
-      throw new DisconnectedError('offline', 'not connected: wait for ready(), or allow a queue (queueMessagesMax)');
+    const { name } = this.#state;
+    if (name === 'closed') throw closed();
+    if ((name === 'connecting' || name === 'waiting') && this.#options.queueMessagesMax > 0) {
+      return this.#queue.add(text, bytes);
     }
-    if (this.#queue.size >= queueMessagesMax || this.#queuedBytes + bytes > bufferedBytesMax) {
-      const waiting = `${this.#queue.size} messages and ${this.#queuedBytes} bytes wait for a connection`;
-      throw new LimitError('queue-full', `${waiting} (queueMessagesMax, bufferedBytesMax)`);
+    throw new DisconnectedError('offline', 'not connected: wait for ready(), or allow a queue (queueMessagesMax)');
+  }
+
+  #ask(message, timeoutMs = this.#options.ackTimeMaxMs) {
+    if (this.#questions.size() >= PENDING_MAX) {
+      return Promise.reject(new LimitError('pending-full', `${PENDING_MAX} questions wait for an answer`));
     }
-    const entry = { text, bytes };
-    this.#queue.add(entry);
-    this.#queuedBytes += bytes;
-    return entry;
-  }
-
-  /** `send` is given the ack id, and returns the entry in the queue if there is one. */
-  #ask(send, timeoutMs = this.#options.ackTimeMaxMs) {
-    return new Promise((resolve, reject) => {
-      const ackId = (this.#asked += 1).toString(36);
-      const entry = send(ackId);
-      const late = () => reject(new TimeoutError('timeout', `no answer within ${timeoutMs} ms`));
-      const timer = this.#environment.setTimeout(() => this.#settle(ackId, late), checkNumber('timeoutMs', timeoutMs));
-      this.#pending.set(ackId, { resolve, reject, timer, entry });
-    });
-  }
-
-  #askNew(message, timeoutMs) {
-    return this.#ask((ackId) => {
-      if (this.#pending.size >= PENDING_MAX) {
-        throw new LimitError('pending-full', `${PENDING_MAX} questions wait for an answer`);
-      }
-      return this.#send({ ...message, ackId });
-    }, timeoutMs);
-  }
-
-  #settle(ackId, conclude) {
-    const pending = this.#pending.get(ackId);
-    if (!pending) return;
-    this.#pending.delete(ackId);
-    this.#environment.clearTimeout(pending.timer);
-    // Nobody waits for its answer any more, so it is not sent after all.
-    if (this.#queue.delete(pending.entry)) this.#queuedBytes -= pending.entry.bytes;
-    conclude(pending);
-  }
-
-  #failPending(error) {
-    for (const ackId of [...this.#pending.keys()]) this.#settle(ackId, ({ reject }) => reject(error));
+    return this.#questions.ask((ackId) => this.#send({ ...message, ackId }), timeoutMs);
   }
 
   // --- Where it wants to be.
@@ -377,9 +367,9 @@ export class Client extends EventTarget {
     return wish.answer;
   }
 
-  async #enter(wish, timeoutMs) {
+  async #enter(wish, timeoutMs = this.#options.ackTimeMaxMs) {
     try {
-      await this.#ask((ackId) => {
+      await this.#questions.ask((ackId) => {
         wish.ackId = ackId;
         this.#knock(wish);
       }, timeoutMs);
@@ -397,7 +387,10 @@ export class Client extends EventTarget {
   }
 
   #enterAgain(wish) {
-    if (this.#pending.has(wish.ackId)) return this.#knock(wish);
+    if (this.#questions.has(wish.ackId)) {
+      this.#knock(wish);
+      return;
+    }
     wish.answer = this.#enter(wish);
     wish.answer.catch((error) => {
       if (error instanceof DisconnectedError) return;
@@ -410,43 +403,34 @@ export class Client extends EventTarget {
       if (wish.namespace !== namespace || (room !== undefined && wish.room !== room)) continue;
       this.#wishes.delete(key);
       const left = new FanfareError('left', 'left before there was a connection to join by');
-      if (!this.connected) this.#settle(wish.ackId, ({ reject }) => reject(left));
+      if (!this.connected) this.#questions.settle(wish.ackId, ({ reject }) => reject(left));
     }
     // The next connection begins outside.
-    if (this.connected) await this.#askNew({ type: 'leave', namespace, room }, timeoutMs);
+    if (this.connected) await this.#ask({ type: 'leave', namespace, room }, timeoutMs);
   }
 
-  #place(name) {
-    if (!this.#places.has(name)) {
-      const handlers = new Handlers();
-      const port = {
-        send: (message) => this.#send(message),
-        ask: (message, timeoutMs) => this.#askNew(message, timeoutMs),
-        join: (...what) => this.#join(...what),
-        leave: (...what) => this.#leave(...what),
-      };
-      this.#places.set(named(name), { handlers, view: new Namespace(name, handlers, port) });
-    }
-    return this.#places.get(name);
-  }
-
-  #viewOf(options) { return options?.namespace === undefined ? this.#root : this.namespace(options.namespace); }
+  #viewOf(options) { return this.namespace(options?.namespace ?? '/'); }
 }
 
-/** A view of one namespace of a client. */
-export class Namespace {
-  #handlers;
-  #port;
+/** Calls a namespace's handlers, which nobody else may. */
+let runHandlers;
 
-  constructor(name, handlers, port) {
-    this.name = name;
-    this.#handlers = handlers;
+/** A view of one namespace of a client, and its handlers. */
+export class Namespace {
+  #port;
+  /** By event. Lists are replaced, never changed, since handlers add and remove handlers. */
+  #handlers = new Map();
+
+  constructor(name, port) {
+    this.name = named(name);
     this.#port = port;
   }
 
-  on(event, handler) { this.#handlers.add(named(event), handler, false); return this; }
-  once(event, handler) { this.#handlers.add(named(event), handler, true); return this; }
-  off(event, handler) { this.#handlers.remove(event, handler); return this; }
+  static { runHandlers = (namespace, data, about) => namespace.#run(data, about); }
+
+  on(event, handler) { return this.#add(event, handler, false); }
+  once(event, handler) { return this.#add(event, handler, true); }
+  off(event, handler) { return this.#keep(event, (entry) => handler !== undefined && entry.handler !== handler); }
 
   emit(event, data, { room } = {}) { this.#port.send(this.#event(event, data, room)); }
 
@@ -460,83 +444,122 @@ export class Namespace {
   #event(event, data, room) {
     return { type: 'event', namespace: this.name, event: named(event), data, room: roomNamed(room) };
   }
-}
 
-/** The handlers of a namespace. Lists are replaced, never changed, since handlers add and remove handlers. */
-class Handlers {
-  #lists = new Map();
-
-  add(event, handler, isOnce) {
+  #add(event, handler, isOnce) {
     if (typeof handler !== 'function') throw new TypeError(`the handler of ${event} must be a function`);
-    this.#lists.set(event, [...this.#of(event), { handler, isOnce }]);
+    this.#handlers.set(named(event), [...this.#of(event), { handler, isOnce }]);
+    return this;
   }
 
-  /** Without a handler, all of the event's. */
-  remove(event, handler) {
-    const kept = this.#of(event).filter((entry) => handler !== undefined && entry.handler !== handler);
-    if (kept.length > 0) this.#lists.set(event, kept);
-    else this.#lists.delete(event);
+  #keep(event, wanted) {
+    const kept = this.#of(event).filter(wanted);
+    if (kept.length > 0) this.#handlers.set(event, kept);
+    else this.#handlers.delete(event);
+    return this;
   }
 
   /** What each returned. What one throws is a rejected promise: it stops no other, and does not go unheard. */
-  run(event, data, about) {
-    const entries = this.#of(event);
-    const kept = entries.filter(({ isOnce }) => !isOnce);
-    if (kept.length === 0) this.#lists.delete(event);
-    else if (kept.length < entries.length) this.#lists.set(event, kept);
+  #run(data, about) {
+    const entries = this.#of(about.event);
+    this.#keep(about.event, ({ isOnce }) => !isOnce);
     return entries.map(({ handler }) => {
       try { return handler(data, about); } catch (error) { return Promise.reject(error); }
     });
   }
 
-  #of(event) { return this.#lists.get(event) ?? []; }
+  #of(event) { return this.#handlers.get(event) ?? []; }
+}
+
+/** Messages that wait for a connection. What is too much is refused: nothing that was taken is dropped for it. */
+function queue({ bufferedBytesMax, queueMessagesMax }) {
+  const entries = new Set();
+  let waitingBytes = 0;
+  return {
+    size: () => entries.size,
+    add(text, bytes) {
+      if (entries.size >= queueMessagesMax || waitingBytes + bytes > bufferedBytesMax) {
+        const waiting = `${entries.size} messages and ${waitingBytes} bytes wait for a connection`;
+        throw new LimitError('queue-full', `${waiting} (queueMessagesMax, bufferedBytesMax)`);
+      }
+      const entry = { text, bytes };
+      entries.add(entry);
+      waitingBytes += bytes;
+      return entry;
+    },
+    remove(entry) { if (entries.delete(entry)) waitingBytes -= entry.bytes; },
+    /** Empties it; gives the texts, in order. */
+    drain() {
+      const texts = [...entries].map(({ text }) => text);
+      entries.clear();
+      waitingBytes = 0;
+      return texts;
+    },
+  };
+}
+
+/** Who waits for an answer, by ack id. Each question ends once: whoever settles it first takes it away. */
+function questions({ setTimeout, clearTimeout }, withdraw) {
+  const pending = new Map();
+  let asked = 0;
+  const settle = (ackId, conclude) => {
+    const question = pending.get(ackId);
+    if (!question) return;
+    pending.delete(ackId);
+    clearTimeout(question.timer);
+    withdraw(question.entry);
+    conclude(question);
+  };
+  return {
+    size: () => pending.size,
+    has: (ackId) => pending.has(ackId),
+    settle,
+    /** What `send` returns is withdrawn when the question has ended. */
+    ask: (send, timeoutMs) => new Promise((resolve, reject) => {
+      checkNumber('timeoutMs', timeoutMs);
+      const ackId = (asked += 1).toString(36);
+      const entry = send(ackId);
+      const late = () => reject(new TimeoutError('timeout', `no answer within ${timeoutMs} ms`));
+      pending.set(ackId, { resolve, reject, entry, timer: setTimeout(() => settle(ackId, late), timeoutMs) });
+    }),
+    fail(error) { for (const ackId of [...pending.keys()]) settle(ackId, ({ reject }) => reject(error)); },
+  };
 }
 
 /** Asks whether the server is there: browsers cannot send pings of the protocol. */
-class Heartbeat {
-  #environment;
-  #options;
-  #ping;
-  #dead;
-  #timer;
+function heartbeat({ setTimeout, clearTimeout, now }, { pingIntervalMs, pongTimeMaxMs }, socket, dead) {
+  let timer;
   /** Pings since anything was heard. */
-  #unanswered = 0;
-
-  constructor(environment, options, ping, dead) {
-    this.#environment = environment;
-    this.#options = options;
-    this.#ping = ping;
-    this.#dead = dead;
-  }
-
-  start() { this.#after(this.#options.pingIntervalMs, () => this.#ask()); }
-  stop() { this.#environment.clearTimeout(this.#timer); }
-
-  heard() {
-    if (this.#unanswered === 0) return;
-    this.#unanswered = 0;
-    this.start();
-  }
-
-  /** Something happened to the machine: better ask now. */
-  probe() { if (this.#unanswered === 0) this.#ask(); }
-
-  #ask() {
-    this.#unanswered += 1;
-    this.#ping();
-    this.#after(this.#options.pongTimeMaxMs, (lateMs) => {
-      // Who slept has not listened: the answer may be waiting behind this very timer. Once.
-      if (lateMs > LATE_MS && this.#unanswered === 1) this.#ask();
-      else this.#dead();
-    });
-  }
-
-  #after(ms, then) {
-    const { setTimeout, clearTimeout, now } = this.#environment;
+  let unanswered = 0;
+  const stop = () => clearTimeout(timer);
+  const after = (ms, then) => {
     const dueMs = now() + ms;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => then(now() - dueMs), ms);
-  }
+    stop();
+    timer = setTimeout(() => then(now() - dueMs), ms);
+  };
+  const ask = () => {
+    unanswered += 1;
+    const ahead = socket.bufferedAmount;
+    socket.send(written({ type: 'ping' }));
+    after(pongTimeMaxMs, (lateMs) => {
+      // Who slept has not listened: the answer may be waiting behind this very timer. Once.
+      const isExcused = lateMs > LATE_MS && unanswered === 1;
+      // A peer that takes what is ahead of the ping is there.
+      if (isExcused || socket.bufferedAmount < ahead) ask();
+      else dead();
+    });
+  };
+  const start = () => {
+    unanswered = 0;
+    stop();
+    if (pingIntervalMs > 0) after(pingIntervalMs, ask);
+  };
+  return {
+    start,
+    stop,
+    heard() { if (unanswered > 0) start(); },
+    /** Something happened to the machine: better ask now. */
+    probe() { if (unanswered === 0) ask(); },
+  };
 }
 
 /** A message as it goes on the wire: its fields in their order, those that are not there left out. */

@@ -84,6 +84,28 @@ test('throttled timers alone kill nothing that answers', () => {
   assert.ok(world.client.connected);
 });
 
+test('a peer that is still taking what is ahead of the ping is alive', () => {
+  const world = new World(TIMES);
+  const socket = world.connect();
+  socket.bufferedAmount = 900_000;
+  world.pass(25_000);
+  for (const left of [600_000, 300_000, 0]) {
+    socket.bufferedAmount = left;
+    world.pass(20_000);
+    assert.ok(world.client.connected, `${left} bytes left`);
+  }
+  world.pass(20_000);
+  assert.equal(world.client.state, 'waiting');
+});
+
+test('without an interval no ping goes', () => {
+  const world = new World({ pingIntervalMs: 0 });
+  const socket = world.connect();
+  world.pass(3_600_000);
+  assert.deepEqual(socket.texts, []);
+  assert.equal(world.timers, 0);
+});
+
 test('news of the network or the tab are a reason to ask at once', () => {
   for (const kind of ['online', 'offline', 'visibilitychange']) {
     const world = new World(TIMES);

@@ -102,6 +102,17 @@ test('a restart and an overload are given the time they ask for', () => {
   }
 });
 
+test('a server that goes away may say when to come back', () => {
+  for (const [code, reason, delayMs] of [
+    [1001, 'retry-after=20', 20_125], [1012, 'deploying, retry-after=7; soon', 7_125], [1013, 'retry-after=99999', 300_125],
+    [1011, 'retry-after=20', 125], [1001, 'no-retry-after=20', 125], [1001, 'retry-after=1.5', 125],
+  ]) {
+    const world = new World();
+    world.connect().ends(code, reason);
+    assert.deepEqual(world.told.at(-1), ['reconnecting', { attempt: 1, delayMs }], `${code} ${reason}`);
+  }
+});
+
 test('without a network it waits, and goes at once when there is one', () => {
   const world = new World();
   world.connect();
