@@ -61,18 +61,18 @@ pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
     config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
-    event::{Answer, AnswerError, Envelope, Missing, Payload},
+    event::{Answer, AnswerError, Envelope, Missing, Payload, Refusal, Rejection},
     handshake::Response,
-    hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
+    hub::{Closed, ConflationKey, DEFAULT_CHANNEL, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,
     rooms::{GroupName, RoomName},
-    wire::{Frame, Message},
+    wire::{Frame, Message, MessageError},
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{
     Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
-    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
-    Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
+    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace, OwnedEvent,
+    ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions, Subscription,
 };
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

@@ -51,6 +51,13 @@ pub enum CloseReason {
     /// The application, or the end of a graceful stop, cut the connection.
     #[error("aborted by us")]
     Aborted,
+    /// The application turned the peer away right after the upgrade: there never
+    /// was a connection.
+    #[error("turned away after the upgrade with {code}")]
+    Rejected {
+        /// The code we sent.
+        code: CloseCode,
+    },
     /// There never was a WebSocket connection: the request was answered with this HTTP status.
     #[error("the request was answered with HTTP {0}")]
     Answered(http::StatusCode),
@@ -67,7 +74,7 @@ impl CloseReason {
         match self {
             CloseReason::ByPeer(Some(frame)) => frame.code,
             CloseReason::ByPeer(None) => CloseCode::Status,
-            CloseReason::ByUs { code } => *code,
+            CloseReason::ByUs { code } | CloseReason::Rejected { code } => *code,
             CloseReason::Violation(violation) => violation.close_code(),
             CloseReason::OutboxFull | CloseReason::HandlerRefused => CloseCode::Again,
             CloseReason::HandlerFailed => CloseCode::Error,

@@ -19,7 +19,8 @@ pub struct Stats {
     pub connections_opened: u64,
     /// Connections that opened and are closed.
     pub connections_closed: u64,
-    /// Handshakes and plain requests that were answered over HTTP.
+    /// Handshakes and plain requests that were answered over HTTP, or turned away
+    /// right after the upgrade.
     pub requests_answered: u64,
     /// Application messages received.
     pub messages_received: u64,

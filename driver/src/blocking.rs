@@ -7,6 +7,7 @@ use crate::handle::Handle;
 use fanfare_core::close::CloseCode;
 use fanfare_core::id::ConnectionId;
 use fanfare_core::wire::Message;
+use serde::ser::Serialize;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -68,6 +69,14 @@ impl BlockingConnection {
     /// As of [`Handle::send`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), HandleError> {
         self.connection.send(message).wait()
+    }
+
+    /// The same for the JSON of a value, as a text message.
+    ///
+    /// # Errors
+    /// As of [`Handle::send_json`].
+    pub fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), HandleError> {
+        self.connection.send_json(value).wait()
     }
 
     /// Starts the closing handshake.

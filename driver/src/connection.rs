@@ -7,6 +7,7 @@ use crate::reply::Reply;
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::wire::Message;
+use serde::ser::Serialize;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::fmt;
@@ -72,7 +73,13 @@ impl Connection {
         self.handle.send(self.id, message)
     }
 
-    /// The same as soon as there is room in the outbox: see [`Handle::send_when_room`].
+    /// Queues a text message for the peer, the JSON of a value: see
+    /// [`Handle::send_json`].
+    pub fn send_json<T: Serialize + ?Sized>(&self, value: &T) -> Reply<()> {
+        self.handle.send_json(self.id, value)
+    }
+
+    /// Queues a message as soon as there is room in the outbox: see [`Handle::send_when_room`].
     ///
     /// ```
     /// use fanfare_driver::{Connection, HandleError, Route};

@@ -4,6 +4,7 @@ use fanfare_core::config::OUTBOX_LEASE_BYTES;
 use fanfare_core::event::{Envelope, Missing};
 use fanfare_core::hub::{EmitError, MembershipError, SendError};
 use fanfare_core::id::{ConnectionId, ShardId};
+use fanfare_core::wire::MessageError;
 use std::error::Error;
 
 /// Why something asked of a [`Handle`](crate::Handle) was not done.
@@ -47,6 +48,9 @@ pub enum HandleError {
     /// The event was not sent, although its message might have been.
     #[error(transparent)]
     Emit(EmitError),
+    /// There is no such message to send.
+    #[error(transparent)]
+    Message(#[from] MessageError),
     /// The data of an event has no JSON form.
     #[error("the event was not sent: {why}")]
     Payload {
@@ -149,8 +153,35 @@ pub enum AppError {
         /// The route's pattern.
         path: String,
     },
+    /// A route offers an envelope by subprotocol, where events and messages as
+    /// they are would meet.
+    #[error(
+        "the route {path:?} has the envelope {envelope:?}, and {offered:?} by the subprotocol {subprotocol:?}: \
+         messages are events by all of them or by none; give the messages that are none a route of their own"
+    )]
+    SubprotocolWithoutEvents {
+        /// The route's pattern.
+        path: String,
+        /// The subprotocol.
+        subprotocol: String,
+        /// What it stands for.
+        offered: Envelope,
+        /// What the route has for others.
+        envelope: Envelope,
+    },
+    /// No client could offer a subprotocol of this name.
+    #[error(
+        "{subprotocol:?} is no name of a subprotocol, as the route {path:?} has it: letters, digits and some \
+         marks, without spaces (RFC 6455 §4.1)"
+    )]
+    SubprotocolName {
+        /// The route's pattern.
+        path: String,
+        /// The name.
+        subprotocol: String,
+    },
     /// There are more routes with settings of their own than a server can tell apart.
-    #[error("more than 65,535 routes have settings of their own")]
+    #[error("more than 65,535 routes and subprotocols have settings of their own")]
     TooManyProfiles,
     /// A server has 1 to 1,024 shards.
     #[error("{shards} shards cannot be run; choose 1 to 1,024")]

@@ -20,6 +20,7 @@ mod gather;
 mod handle;
 mod inbox;
 mod intake;
+mod lifecycle;
 mod listener;
 mod ready;
 mod reply;
@@ -38,12 +39,13 @@ pub use app::{
     ParamError, Params, Peer, Request, Route,
 };
 pub use blocking::BlockingConnection;
-pub use clock::{Clock, ManualClock, unix_seconds};
+pub use clock::{Clock, ManualClock};
 pub use connection::{Connection, Recv};
 pub use emission::{EventName, Replies};
 pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};
 pub use handle::{ConnectionInfo, Handle, Recipient};
 pub use intake::{Intake, Next};
+pub use lifecycle::{Lifecycle, Subscription};
 pub use listener::OsListener;
 pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::error::{AppError, HandleError};
 use crate::handle::Handle;
 use crate::inbox::{Arrival, Command, Inbox};
+use crate::lifecycle::Bus;
 use crate::ready::ReadyList;
 use crate::reply::{Answer, Reply, reply};
 use crate::shard::Shard;
@@ -52,6 +53,7 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) spawner: Arc<dyn Spawn>,
     pub(crate) blocking_handlers: BlockingHandlers,
+    pub(crate) bus: Bus,
     pub(crate) shards: Vec<ShardLink>,
     directory: Mutex<Directory>,
     budget: Mutex<Budget>,
@@ -132,6 +134,7 @@ impl Launch {
             budget: Mutex::new(Budget::new(server_outbox_bytes_max)),
             random: Mutex::new(random.fork()),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
+            bus: Bus::new(settings.lifecycle_events_max),
             blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
             config: Arc::new(config),
@@ -234,7 +237,7 @@ impl Server {
     fn stamp(&self, session: Option<ConnectionId>) -> Stamp {
         let mut random = lock(&self.random);
         let message = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
-        Stamp { session, message, unix_seconds: self.clock.unix_seconds() }
+        Stamp { session, message, unix_seconds: self.clock.unix_time().as_secs() }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -304,6 +307,9 @@ impl Server {
                 drained.into_iter().chain(stopped).collect()
             }
         };
+        if self.is_stopped() {
+            self.bus.end();
+        }
         for answer in answers {
             answer.give(());
         }

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct StopOptions {
     /// From the start of the stop to the cut.
     pub time_max: Duration,
-    /// A last message for everyone.
+    /// A last message for everyone. What a route says of its own, it says in
+    /// [`Route::on_stop`](crate::Route::on_stop), before.
     pub farewell: Option<Message<'static>>,
     /// The close code; 1001, going away, by default.
     pub code: CloseCode,

@@ -1,8 +1,9 @@
 //! Who may connect, and on what terms.
 
-use crate::world::{Log, Raw, World, config};
+use crate::world::{Log, Raw, Said, World, config, frame};
+use fanfare::core::config::ClientIdPolicy;
 use fanfare::core::handshake::Network;
-use fanfare::{Accept, App, CloseCode, OriginRule, Response, Route, SendError};
+use fanfare::{Accept, App, Envelope, OriginRule, Rejection, Response, Route, Target};
 use http::StatusCode;
 
 fn echo() -> Route {
@@ -103,22 +104,110 @@ pub(crate) fn origins_are_judged_before_the_upgrade(world: &World) {
     }
 }
 
-/// What has to be said to the peer's program, and not only to its library.
+/// What has to be said to the peer's program, and not only to its library: in
+/// the envelope of the route, byte for byte, and then by the close frame.
 pub(crate) fn a_refusal_may_come_after_the_upgrade(world: &World) {
+    let route = |envelope, log: &Log| {
+        let (opened, noted) = (log.clone(), log.clone());
+        Route::new()
+            .envelope(envelope)
+            .on_open(move |ctx| {
+                opened.note("opened");
+                ctx.reject(&Rejection::default().because("no room"));
+                assert!(!ctx.is_open());
+                // What comes after the last word is not said.
+                assert!(ctx.send_text("one more thing").is_err());
+            })
+            .on_close(move |_, closed| noted.note(closed.reason.to_string()))
+    };
+    let bare = r#"{"code":4000,"message":"Connection Error","details":"no room"}"#;
+    let typed = format!(r#"{{"type":"error","namespace":"/","data":{bare},"error":"Connection Error"}}"#);
+    for (envelope, said) in [(Envelope::Raw, bare), (Envelope::Session, bare), (Envelope::Typed, &typed)] {
+        let log = Log::default();
+        let server = world.start(App::new().route("/", route(envelope, &log)));
+        let mut peer = server.connect("/");
+        peer.expect(said);
+        assert_eq!(peer.hear(), Said::Close(4000, "Connection Error".to_owned()));
+        assert_eq!(peer.hear(), Said::End);
+        assert_eq!(log.wait_for(2), ["opened", "closed by us with 4000"]);
+    }
+}
+
+/// The same before anybody hears of a connection: it joins nothing, counts for
+/// nothing, and takes nobody's client id.
+pub(crate) fn a_refusal_after_the_upgrade_leaves_no_connection(world: &World) {
     let log = Log::default();
-    let noted = log.clone();
-    let route = Route::new()
-        .on_open(|ctx| {
-            ctx.send_text(r#"{"code":4000,"message":"Connection Error","details":"no room"}"#)?;
-            ctx.close(CloseCode::from(4000), "no room");
-            Ok::<_, SendError>(())
+    let (opened, closed) = (log.clone(), log.clone());
+    let banned = Rejection::new(4_403, "Banned").unwrap().details(&[7]).unwrap();
+    let route = echo()
+        .authorise(move |request| {
+            let accept = has_token(request.query()).unwrap_or_default().client_id("anna");
+            let is_welcome = request.query() == Some("token=good");
+            Ok(if is_welcome { accept } else { accept.subprotocol("v2").then_reject(banned.clone()) })
         })
-        .on_close(move |_, closed| noted.note(closed.reason.to_string()));
+        .on_open(move |_| opened.note("opened"))
+        .on_close(move |_, _| closed.note("closed"));
+    let alone = config(|settings| {
+        settings.connections_max = 1;
+        settings.client_id_policy = ClientIdPolicy::Replace;
+    });
+    let server = world.start(App::new().config(alone).route("/", route));
+    let mut anna = server.connect("/?token=good");
+    for _ in 0..3 {
+        let mut refused = server.try_connect("/", &[("Sec-WebSocket-Protocol", "v2")]).unwrap();
+        refused.expect(r#"{"code":4403,"message":"Banned","details":[7]}"#);
+        refused.expect_close(4403);
+    }
+    // Without its library's help, and with something to say itself.
+    let mut raw = server.raw();
+    let offer = "Sec-WebSocket-Protocol: v2\r\nSec-WebSocket-Key";
+    raw.write(Raw::request("/").replace("Sec-WebSocket-Key", offer).as_bytes());
+    assert!(raw.hear_upgrade().contains("sec-websocket-protocol: v2\r\n"));
+    raw.write(&frame(1, b"but"));
+    assert_eq!(raw.hear(), (1, br#"{"code":4403,"message":"Banned","details":[7]}"#.to_vec()));
+    assert_eq!(raw.hear_close(), 4403);
+    raw.write(&frame(8, &[17, 51]));
+    raw.finish();
+    raw.hear_end();
+
+    anna.expect_echo("still here");
+    let (stats, totals) = (server.handle().stats(), server.handle().totals());
+    assert_eq!((stats.connections_opened, totals.connections_peak), (1, 1), "{totals:?}");
+    drop(server);
+    assert_eq!(log.all(), ["opened", "closed"]);
+}
+
+/// A client gets the first of its own that the route knows, or the route's.
+pub(crate) fn an_envelope_may_be_chosen_by_subprotocol(world: &World) {
+    let route = Route::new()
+        .envelope(Envelope::Typed)
+        .subprotocol("z.session", Envelope::Session)
+        .subprotocol("g.typed", Envelope::Typed)
+        .on_open(|ctx| ctx.join("lobby").map(drop))
+        .on("chat", |ctx, event| {
+            let text: String = event.data()?;
+            ctx.emit_to(Target::room("/", "lobby"), "chat", &text)?;
+            Ok::<_, fanfare::HandlerError>(())
+        });
     let server = world.start(App::new().route("/", route));
-    let mut peer = server.connect("/");
-    peer.expect(r#"{"code":4000,"message":"Connection Error","details":"no room"}"#);
-    peer.expect_close(4000);
-    assert_eq!(log.wait_for(1), ["closed by us with 4000"]);
+    let offering = |offer| server.try_connect("/", &[("Sec-WebSocket-Protocol", offer)]).unwrap();
+    let (mut nothing, mut session) = (server.connect("/"), offering("unknown, z.session, g.typed"));
+    let mut typed = offering("g.typed, z.session");
+    let chat = r#"{"type":"event","namespace":"/","event":"chat","data":"hi"}"#;
+    let is_chat_in_a_session = |said: &Said| match said {
+        Said::Text(text) => {
+            text.starts_with(r#"{"session_id":""#) && text.contains(r#""event":"chat","content":"hi""#)
+        }
+        Said::Binary(_) | Said::Pong(_) | Said::Close(..) | Said::End => false,
+    };
+    nothing.send(r#"{"type":"event","event":"chat","data":"hi"}"#);
+    session.send(r#"{"event":"chat","content":"hi"}"#);
+    for _ in 0..2 {
+        nothing.expect(chat);
+        typed.expect(chat);
+        let said = session.hear();
+        assert!(is_chat_in_a_session(&said), "{said:?}");
+    }
 }
 
 /// Anybody can write a header; only a proxy that is trusted is believed.

@@ -9,7 +9,7 @@
 //! | features.md | shown by |
 //! |---|---|
 //! | 1 ids, metadata | `a_connection_is_described`, `a_connection_knows_its_request`, `a_client_id_does_wherever_an_id_does`, `an_unknown_recipient_is_a_typed_error` |
-//! | 2 sending | `messages_come_back_with_their_type`, `a_send_that_cannot_be_is_a_typed_error`, `a_full_inbox_refuses_and_loses_nothing_it_took`, `a_send_that_waits_goes_no_faster_than_its_peer_reads` |
+//! | 2 sending | `messages_come_back_with_their_type`, `a_send_that_cannot_be_is_a_typed_error`, `values_are_sent_as_json`, `a_full_inbox_refuses_and_loses_nothing_it_took`, `a_send_that_waits_goes_no_faster_than_its_peer_reads` |
 //! | 3 pull style | `messages_are_received_and_sent_with_their_type`, `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes`, `every_receiver_hears_of_the_end`, `a_send_that_waits_hears_when_its_peer_is_gone` |
 //! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `a_close_by_the_peer_is_answered`, `parameters_and_state_belong_to_the_connection` |
 //! | 5 pings | `pings_are_answered_and_seen`, `an_application_may_ping`, `the_silent_are_pinged_and_cut` |
@@ -18,28 +18,30 @@
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own`, `origins_may_be_listed`, `unknown_paths_and_wrong_methods_are_told`, file `events` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade` |
+//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade`, `a_refusal_after_the_upgrade_leaves_no_connection` |
 //! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade`, `origins_may_be_listed` |
-//! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, file `compression` |
+//! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
-//! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
+//! | 16 lifecycle bus | file `lifecycle` |
+//! | 17 default handlers | `a_session_without_handlers_has_default_ones`, `default_handlers_ask_whoever_judges_joins`, `default_handlers_stand_behind_the_applications_own` |
+//! | 18 look-up, counts | `a_connection_is_described`, `a_group_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
+//! | 21 primary channels | `a_connection_starts_in_its_channel`, `broadcasts_follow_a_move`, `joining_a_channels_room_is_no_move`, `a_channel_that_cannot_be_is_refused_before_the_upgrade` |
 //! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `names_that_clients_make_do_not_stay` |
 //! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused` |
 //! | 24, 25 broadcast, reports | files `broadcast`, `slow_readers`, `each_hears_an_event_in_its_own_envelope` |
 //!
 //! Envelopes and acknowledgements, which have no number, are shown by the
 //! files `asking` and `events`.
-//!
-//! Not yet offered, so not shown: JSON helpers (2), the lifecycle bus (16), default handlers (17) and primary channels (21).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod asking;
 mod authorise;
 mod broadcast;
+mod channels;
 mod compression;
 mod conversation;
 mod endings;
@@ -49,6 +51,7 @@ mod groups;
 mod handlers;
 mod hostile;
 mod identity;
+mod lifecycle;
 mod limits;
 mod panics;
 mod plain_http;
@@ -123,12 +126,23 @@ scenarios! {
         the_application_chooses_the_subprotocol
         origins_are_judged_before_the_upgrade
         a_refusal_may_come_after_the_upgrade
+        a_refusal_after_the_upgrade_leaves_no_connection
+        an_envelope_may_be_chosen_by_subprotocol
         addresses_are_taken_from_trusted_proxies_only
     }
     broadcast {
         every_target_reaches_each_recipient_once
         each_publisher_is_heard_in_order
         a_crowd_of_publishers_on_threads_is_heard_in_order
+    }
+    channels {
+        a_connection_starts_in_its_channel
+        broadcasts_follow_a_move
+        joining_a_channels_room_is_no_move
+        a_channel_that_cannot_be_is_refused_before_the_upgrade
+        a_session_without_handlers_has_default_ones
+        default_handlers_ask_whoever_judges_joins
+        default_handlers_stand_behind_the_applications_own
     }
     compression {
         messages_are_compressed_both_ways
@@ -231,7 +245,15 @@ scenarios! {
         a_client_id_does_wherever_an_id_does
         a_connection_knows_its_request
         a_connection_knows_its_rooms
+        a_group_is_described
         origins_may_be_listed
+    }
+    lifecycle {
+        a_connection_is_told_from_its_beginning_to_its_end
+        order_is_kept_across_shards
+        a_slow_listener_is_told_how_much_it_missed
+        listening_holds_up_no_shard
+        the_end_is_told_last_and_to_everyone
     }
     limits {
         connections_max_is_exact_in_a_crowd
@@ -265,6 +287,7 @@ scenarios! {
     sending {
         messages_are_received_and_sent_with_their_type
         a_send_that_cannot_be_is_a_typed_error
+        values_are_sent_as_json
         an_application_may_ping
         the_silent_are_pinged_and_cut
     }
@@ -282,6 +305,8 @@ scenarios! {
         the_silent_do_not_hold_up_a_stop
         closes_may_be_staggered
         an_authorisation_that_ends_during_the_stop_is_refused
+        each_route_says_farewell_in_its_own_words
+        whoever_is_not_yet_told_to_go_is_served
     }
     tls {
         messages_come_back_over_tls_and_the_end_is_announced

@@ -2,8 +2,9 @@
 
 use crate::world::{Log, Said, World, config, frame};
 use fanfare::core::hub::SendError;
-use fanfare::core::wire::ControlPayload;
-use fanfare::{App, HandleError, Message, Overflow, Route};
+use fanfare::core::wire::{Control, ControlPayload, Data, MessageError, OpCode};
+use fanfare::{App, HandleError, Message, Overflow, Route, Target};
+use std::collections::BTreeMap;
 use std::iter;
 use std::time::Duration;
 
@@ -60,6 +61,44 @@ pub(crate) fn a_send_that_cannot_be_is_a_typed_error(world: &World) {
     stopped.reset();
     crate::world::eventually("the connection's end", || server.handle().totals().connections == 0);
     assert_eq!(send(b"late"), Err(HandleError::UnknownRecipient(id.to_string())));
+}
+
+/// From the shard, from outside, by a future and to many; and what has no JSON
+/// form, or a type that is no message's, is refused where it is said.
+pub(crate) fn values_are_sent_as_json(world: &World) {
+    const TEA: (&str, u32) = ("tea", 250);
+    let tea = r#"["tea",250]"#;
+    let nonsense = BTreeMap::from([((1, 2), 3)]);
+    let no_json = |outcome: Result<(), HandleError>| {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, HandleError::Message(MessageError::NoJson { .. })), "{error}");
+    };
+    let unsent = nonsense.clone();
+    let here = Route::new().on_message(move |ctx, _| {
+        no_json(ctx.send_json(&unsent));
+        ctx.send_json(&TEA)?;
+        ctx.broadcast_json(Target::Connection(ctx.id()), &TEA)?;
+        let raw = Message::raw(OpCode::Data(Data::Text), tea.as_bytes())?;
+        let ping = Message::raw(OpCode::Control(Control::Ping), tea.as_bytes());
+        assert!(matches!(ping, Err(MessageError::NotData(_))), "{ping:?}");
+        Ok::<_, fanfare::HandlerError>(ctx.send(&raw)?)
+    });
+    let there =
+        Route::new().on_message_async(|connection, _| async move { connection.send_json(&TEA).await });
+    let server = world.start(App::new().route("/", here).route("/async", there));
+    let (mut here, mut there) = (server.connect("/"), server.connect("/async"));
+    here.send("what is it?");
+    there.send("what is it?");
+    for _ in 0..3 {
+        here.expect(tea);
+    }
+    there.expect(tea);
+    let handle = server.handle();
+    let id = handle.connections().wait().unwrap()[0].id;
+    no_json(handle.send_json(id, &nonsense).wait());
+    handle.broadcast_json(Target::Everyone, &TEA).wait().unwrap();
+    here.expect(tea);
+    there.expect(tea);
 }
 
 pub(crate) fn an_application_may_ping(world: &World) {

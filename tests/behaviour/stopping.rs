@@ -1,7 +1,7 @@
 //! The graceful stop.
 
-use crate::world::{DEADLINE, Log, World, config, eventually, frame};
-use fanfare::{Accept, App, CloseCode, Response, Route, StopOptions};
+use crate::world::{DEADLINE, Log, Said, World, config, eventually, frame};
+use fanfare::{Accept, App, CloseCode, Envelope, Response, Route, StopOptions};
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,4 +144,66 @@ pub(crate) fn an_authorisation_that_ends_during_the_stop_is_refused(world: &Worl
     assert_eq!(raw.answer().status, 503);
     drop(raw);
     stopped.wait().unwrap();
+}
+
+/// In its own envelope, to its own connections, and one that panics spoils
+/// nobody else's.
+pub(crate) fn each_route_says_farewell_in_its_own_words(world: &World) {
+    let plain = Route::new().on_stop(|ctx| ctx.send_json(&("server_shutdown", "soon back")));
+    let typed = Route::new()
+        .envelope(Envelope::Typed)
+        .on_stop(|ctx| ctx.emit("server_shutdown", &"soon back"))
+        .on_open(|ctx| ctx.emit("welcome", &()));
+    let broken = Route::new().on_stop(|_| -> () { panic!("as part of the test") });
+    let final_words = Route::new().on_stop(|ctx| ctx.close(CloseCode::Restart, "in a minute"));
+    let app = App::new().route("/plain", plain).route("/typed", typed).route("/broken", broken);
+    let server = world.start(app.route("/final", final_words).route("/silent", Route::new()));
+    let mut peers = ["/plain", "/typed", "/broken", "/final", "/silent"].map(|path| server.connect(path));
+    peers[1].expect(r#"{"type":"event","namespace":"/","event":"welcome"}"#);
+    let stopped = server.handle().stop(&StopOptions { farewell: Some("good bye".into()), ..patient() });
+    let [mut plain, mut typed, mut broken, mut final_words, mut silent] = peers;
+    plain.expect(r#"["server_shutdown","soon back"]"#);
+    typed.expect(r#"{"type":"event","namespace":"/","event":"server_shutdown","data":"soon back"}"#);
+    for peer in [&mut plain, &mut typed, &mut silent] {
+        peer.expect("good bye");
+        peer.expect_close(1001);
+    }
+    broken.expect_close(1011);
+    assert_eq!(final_words.hear(), Said::Close(1012, "in a minute".into()));
+    drop((plain, typed, broken, final_words, silent));
+    stopped.wait().unwrap();
+}
+
+pub(crate) fn whoever_is_not_yet_told_to_go_is_served(world: &World) {
+    let log = Log::default();
+    let noted = log.clone();
+    let route = Route::new().on_message(|ctx, message| ctx.send(&message)).on_stop(move |ctx| {
+        noted.note("going");
+        ctx.send_text("good bye")
+    });
+    let mut server = world.start(App::new().route("/", route));
+    let mut peers: Vec<_> = (0..4).map(|_| server.connect("/")).collect();
+    for peer in &mut peers {
+        peer.expect_echo("here");
+    }
+    let an_hour = Duration::from_secs(3_600);
+    let stopping = StopOptions { time_max: 2 * an_hour, batch: 1, interval: an_hour, ..patient() };
+    let stopped = server.handle().stop(&stopping);
+    let going = if world.has_one_shard() { 1 } else { 2 };
+    log.wait_for(going);
+    let mut gone = 0;
+    for peer in &mut peers {
+        peer.send("still here");
+        match peer.hear() {
+            Said::Text(text) if text == "good bye" => {
+                peer.expect_close(1001);
+                gone += 1;
+            }
+            said => assert_eq!(said, Said::Text("still here".into())),
+        }
+    }
+    assert_eq!((gone, log.all().len()), (going, going));
+    server.stop(&StopOptions { time_max: Duration::ZERO, ..StopOptions::default() });
+    stopped.wait().unwrap();
+    assert_eq!(log.all().len(), going, "who is cut hears no farewell");
 }

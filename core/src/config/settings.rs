@@ -48,6 +48,9 @@ pub struct Settings {
     /// Answers to one question to many that a shard keeps until it is complete, in
     /// bytes.
     pub acks_collected_bytes_max: usize,
+    /// Lifecycle events that wait for one subscriber; what has no room is counted
+    /// in its place.
+    pub lifecycle_events_max: usize,
     /// The defaults of every route.
     pub connection: ConnectionSettings,
 }
@@ -106,7 +109,7 @@ pub struct ConnectionSettings {
     pub rooms_max: usize,
     /// Namespaces one connection may be in.
     pub namespaces_max: usize,
-    /// Members one room may have. 0 = unlimited.
+    /// Members one room may have, a channel as well. 0 = unlimited.
     pub room_members_max: usize,
     /// Length of a room, namespace or client name, in bytes of UTF-8: 1 to 64 KiB.
     pub name_bytes_max: usize,
@@ -227,6 +230,7 @@ impl Default for Settings {
             client_id_policy: ClientIdPolicy::Allow,
             keep_headers: KeepHeaders::None,
             acks_collected_bytes_max: MIB,
+            lifecycle_events_max: 1_024,
             connection: ConnectionSettings::default(),
         }
     }

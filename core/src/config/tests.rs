@@ -23,7 +23,7 @@ fn the_defaults_are_valid_and_are_what_a_route_starts_from() {
 #[test]
 fn zero_is_refused_where_it_would_let_nothing_through() {
     type Edit = fn(&mut Settings);
-    let limits: [(&str, Edit); 21] = [
+    let limits: [(&str, Edit); 22] = [
         ("pending_handshakes_max", |s| s.pending_handshakes_max = 0),
         ("shard_inbox_messages_max", |s| s.shard_inbox_messages_max = 0),
         ("blocking_handlers_max", |s| s.blocking_handlers_max = 0),
@@ -41,6 +41,7 @@ fn zero_is_refused_where_it_would_let_nothing_through() {
         ("rooms_max", |s| s.connection.rooms_max = 0),
         ("namespaces_max", |s| s.connection.namespaces_max = 0),
         ("acks_collected_bytes_max", |s| s.acks_collected_bytes_max = 0),
+        ("lifecycle_events_max", |s| s.lifecycle_events_max = 0),
         ("acks_max", |s| s.connection.acks_max = 0),
         ("malformed_events_max", |s| s.connection.malformed_events_max = 0),
         ("control_frames_per_second_max", |s| s.connection.control_frames_per_second_max = 0),

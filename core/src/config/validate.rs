@@ -41,6 +41,7 @@ pub(super) fn server(settings: &Settings) -> Result<(), ConfigError> {
         ("blocking_handlers_max", settings.blocking_handlers_max == 0),
         ("server_outbox_bytes_max", settings.server_outbox_bytes_max == 0),
         ("acks_collected_bytes_max", settings.acks_collected_bytes_max == 0),
+        ("lifecycle_events_max", settings.lifecycle_events_max == 0),
     ])?;
     times_above_zero(&[("handshake_time_max", settings.handshake_time_max)])?;
     in_range("head_bytes_max", settings.head_bytes_max, HEAD_BYTES_RANGE)?;

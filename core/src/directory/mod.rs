@@ -157,6 +157,11 @@ impl Directory {
         self.groups.close_room(shard, namespace, room)
     }
 
+    /// Whether any shard has members of a room.
+    pub fn has_room(&self, namespace: &str, room: &str) -> bool {
+        self.groups.room(namespace, room).is_some()
+    }
+
     /// The shards that have members of a room: where a message to it must go.
     ///
     /// ```
@@ -176,9 +181,10 @@ impl Directory {
         self.groups.room(namespace, room).cloned().unwrap_or_default()
     }
 
-    /// How many connections there are, were at most, and were refused.
+    /// How many connections there are, were at most, and were refused, and how
+    /// many rooms there are. Costs no more where there are many.
     pub fn totals(&self) -> Totals {
-        self.admission.totals()
+        Totals { rooms: self.groups.rooms(), ..self.admission.totals() }
     }
 }
 

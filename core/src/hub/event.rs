@@ -68,6 +68,21 @@ pub enum Notice {
     GroupOpened(GroupName),
     /// The shard's last member left a group.
     GroupClosed(GroupName),
+    /// A connection joined a room: told where it was asked for, by
+    /// [`tell_memberships`](super::Hub::tell_memberships).
+    Joined {
+        /// Which.
+        id: ConnectionId,
+        /// The room.
+        room: RoomName,
+    },
+    /// A connection left a room, in whichever way: told as joining is.
+    Left {
+        /// Which.
+        id: ConnectionId,
+        /// The room.
+        room: RoomName,
+    },
 }
 
 /// The end of one transport's conversation.

@@ -2,7 +2,8 @@
 
 use super::{Hub, Notice, UnknownConnection};
 use crate::id::ConnectionId;
-use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Limits, MemberKey, Scope};
+use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Left, Limits, MemberKey, Scope};
+use std::sync::Arc;
 
 /// Why a connection did not join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -41,6 +42,13 @@ impl Hub {
     /// Takes a connection out of a namespace and of its rooms. Says whether it was in it.
     pub fn leave_namespace(&mut self, id: ConnectionId, namespace: &str) -> Result<bool, UnknownConnection> {
         self.leave_group(id, Scope::Namespace, namespace)
+    }
+
+    /// Whether each joining and leaving of a room is told, as
+    /// [`Notice::Joined`] and [`Notice::Left`]. It is not, to begin with, and costs
+    /// nothing.
+    pub fn tell_memberships(&mut self, are_told: bool) {
+        self.tells_memberships = are_told;
     }
 
     /// Whether a connection is in a room.
@@ -82,6 +90,18 @@ impl Hub {
         })
     }
 
+    /// The client ids that have connections on this shard, and those, in no
+    /// particular order.
+    pub fn clients(&self) -> impl Iterator<Item = (Arc<str>, impl Iterator<Item = ConnectionId>)> {
+        self.rooms.groups().filter_map(|group| match self.rooms.describe(group)? {
+            (Scope::Client, _) => {
+                let members = self.rooms.members(group).iter();
+                Some((self.rooms.name(group)?, members.filter_map(|key| self.id_of_member(*key))))
+            }
+            (Scope::Namespace | Scope::Room(_), _) => None,
+        })
+    }
+
     /// How many rooms have a member on this shard.
     pub fn rooms_len(&self) -> usize {
         self.rooms.counts().rooms
@@ -116,6 +136,12 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         let joined = self.rooms.join(key, scope, name, limits)?;
+        self.tell_joined(key, scope, joined);
+        Ok(joined)
+    }
+
+    /// Tells that somebody has joined a group, and of the groups that this has made.
+    pub(super) fn tell_joined(&mut self, key: MemberKey, scope: Scope<'_>, joined: Joined) {
         if joined.namespace_entry == Entry::Created
             && let Scope::Room(namespace) = scope
         {
@@ -125,7 +151,13 @@ impl Hub {
         if joined.entry == Entry::Created {
             self.tell_opened(Some(joined.group));
         }
-        Ok(joined)
+        if self.tells_memberships
+            && joined.changed()
+            && let Some(GroupName::Room(room)) = self.rooms.full_name(joined.group)
+            && let Some(id) = self.id_of_member(key)
+        {
+            self.notices.push_back(Notice::Joined { id, room });
+        }
     }
 
     fn tell_opened(&mut self, group: Option<GroupKey>) {
@@ -143,10 +175,25 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
-        let emptied = left.drain(..).filter(|departure| departure.emptied);
-        self.notices.extend(emptied.map(|departure| Notice::GroupClosed(departure.name)));
-        self.left = left;
+        self.tell_left(Some(id), left);
         Ok(changed)
+    }
+
+    /// Tells that somebody has left groups, and what has become of them; keeps the
+    /// list for the next ones.
+    pub(super) fn tell_left(&mut self, id: Option<ConnectionId>, mut left: Vec<Left>) {
+        for departure in left.drain(..) {
+            if self.tells_memberships
+                && let GroupName::Room(room) = &departure.name
+                && let Some(id) = id
+            {
+                self.notices.push_back(Notice::Left { id, room: room.clone() });
+            }
+            if departure.emptied {
+                self.notices.push_back(Notice::GroupClosed(departure.name));
+            }
+        }
+        self.left = left;
     }
 
     pub(super) fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {

@@ -68,6 +68,7 @@
 
 mod acks;
 mod answer;
+mod channels;
 mod closing;
 mod emitting;
 mod encodings;
@@ -86,6 +87,7 @@ pub use crate::member::Metadata;
 pub use crate::outbox::ConflationKey;
 pub use acks::Ask;
 pub use answer::{Acceptance, DecideError, Decision};
+pub use channels::DEFAULT_CHANNEL;
 pub use emitting::EmitError;
 pub use event::{Closed, Event, Notice, Received};
 pub use events::Incoming;
@@ -212,6 +214,7 @@ pub struct Hub {
     listed: Listed,
     notices: VecDeque<Notice>,
     events: Events,
+    tells_memberships: bool,
     left: Vec<Left>,
     plan: Vec<MemberKey>,
     planner: Planner,
@@ -243,6 +246,7 @@ impl Hub {
             listed: Listed::default(),
             notices: VecDeque::new(),
             events: Events::default(),
+            tells_memberships: false,
             left: Vec::new(),
             plan: Vec::new(),
             planner: Planner::new(),

@@ -12,6 +12,7 @@ mod control;
 mod decoder;
 mod frame;
 mod header;
+mod making;
 mod mask;
 mod message;
 mod payload;
@@ -20,9 +21,10 @@ mod utf8;
 pub use control::{ControlPayload, ControlPayloadTooLong};
 pub use decoder::{Decoded, Decoder, Incoming, Limits};
 pub use frame::Frame;
+pub use making::MessageError;
 pub use message::{Compressed, Message, MessageKind};
 pub use tungstenite::protocol::CloseFrame;
-pub use tungstenite::protocol::frame::coding::CloseCode;
+pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// Whose side of the connection we are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

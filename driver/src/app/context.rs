@@ -10,13 +10,16 @@ use crate::shard::Core;
 use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport, Exclusion, Target};
 use fanfare_core::close::CloseCode;
+use fanfare_core::event::Rejection;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
 use fanfare_core::rooms::GroupName;
 use fanfare_core::wire::{ControlPayload, Frame, Message};
+use serde::ser::Serialize;
 use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The connection a callback is about, and the hub around it.
 pub struct Ctx<'a> {
@@ -103,6 +106,25 @@ impl<'a> Ctx<'a> {
         self.core.send(self.id, &Frame::binary(bytes))
     }
 
+    /// Queues a text message for the connection: the JSON of a value.
+    ///
+    /// ```
+    /// use fanfare_driver::{HandleError, Route};
+    ///
+    /// let route = Route::new().on_open(|ctx| {
+    ///     ctx.send_json(&("welcome", ctx.id().to_string()))?;
+    ///     Ok::<_, HandleError>(())
+    /// });
+    /// # let _ = route;
+    /// ```
+    ///
+    /// # Errors
+    /// It is not queued, or the value has no JSON form.
+    pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), HandleError> {
+        let message = Message::json(value)?;
+        Ok(self.send(&message)?)
+    }
+
     /// Sends a ping; says whether it was queued: no second one waits behind one
     /// that is not written yet.
     pub fn ping(&mut self, payload: &ControlPayload<'_>) -> Result<bool, UnknownConnection> {
@@ -112,6 +134,28 @@ impl<'a> Ctx<'a> {
     /// Starts the closing handshake; what is queued goes first.
     pub fn close(&mut self, code: CloseCode, reason: &str) {
         self.core.close(self.id, code, reason);
+    }
+
+    /// Turns the peer away although it is connected: it gets the message of the
+    /// rejection, in its envelope, and is closed with its code. In `on_open` that
+    /// is a refusal after the upgrade; whoever is not to get that far is refused
+    /// by [`Accept::then_reject`](crate::Accept::then_reject). Where the outbox is
+    /// full the message is lost, and the close is not.
+    ///
+    /// ```
+    /// use fanfare_core::event::Rejection;
+    /// use fanfare_driver::{HandlerError, Route};
+    ///
+    /// let route = Route::new().on_open(|ctx| {
+    ///     if ctx.param("room") == Some("attic") {
+    ///         ctx.reject(&Rejection::new(4004, "No Such Room")?.because("attic"));
+    ///     }
+    ///     Ok::<_, HandlerError>(())
+    /// });
+    /// # let _ = route;
+    /// ```
+    pub fn reject(&mut self, rejection: &Rejection) {
+        self.core.reject(self.id, rejection);
     }
 
     /// Joins a room of the namespace `/`; says whether that changed anything.
@@ -169,7 +213,20 @@ impl<'a> Ctx<'a> {
         self.publish(Publication::new(audience, Frame::from(message)))
     }
 
-    /// The same with terms of its own: overflow policy, conflation, a frame
+    /// The same for the JSON of a value, as a text message.
+    ///
+    /// # Errors
+    /// The value has no JSON form.
+    pub fn broadcast_json<T: Serialize + ?Sized>(
+        &mut self,
+        audience: impl Into<Audience>,
+        value: &T,
+    ) -> Result<BroadcastReport, HandleError> {
+        let message = Message::json(value)?;
+        Ok(self.broadcast(audience, &message))
+    }
+
+    /// A broadcast with terms of its own: overflow policy, conflation, a frame
     /// that was encoded before.
     pub fn publish(&mut self, publication: Publication) -> BroadcastReport {
         self.core.publish(Some(self.id), publication)
@@ -184,6 +241,11 @@ impl<'a> Ctx<'a> {
     /// through the context.
     pub fn handle(&self) -> &Handle {
         self.core.handle()
+    }
+
+    /// The time since 1970 on the clock on the wall.
+    pub fn unix_time(&self) -> Duration {
+        self.handle().unix_time()
     }
 
     /// Goes on with an answer when it is there: `continuation` runs on this

@@ -10,13 +10,41 @@ use crate::emission::ROOT;
 use crate::error::Outcome;
 use fanfare_core::event::Envelope;
 use std::future::Future;
+use std::sync::Arc;
 
 impl Route {
     /// How messages are to be understood. With an envelope they are events, for
-    /// [`on`](Self::on), and no messages are received in any other way.
+    /// [`on`](Self::on), and no messages are received in any other way. A route with
+    /// the session envelope and no handlers has the
+    /// [default ones](Self::default_handlers).
     #[must_use]
     pub fn envelope(mut self, envelope: Envelope) -> Route {
         self.envelope = Some(envelope);
+        self
+    }
+
+    /// Offers another envelope to clients that ask for it by a subprotocol of this
+    /// name. Of several that a client offers it gets the first that the route
+    /// knows; a client that offers none gets the envelope of the route. Handlers
+    /// are the same for all, and what they emit reaches each in its own.
+    ///
+    /// An application that chooses the subprotocol itself
+    /// ([`Accept::subprotocol`](crate::Accept::subprotocol)) chooses the envelope
+    /// with it.
+    ///
+    /// ```
+    /// use fanfare_core::event::Envelope;
+    /// use fanfare_driver::Route;
+    ///
+    /// let route = Route::new()
+    ///     .envelope(Envelope::Typed)
+    ///     .subprotocol("fanfare.session", Envelope::Session)
+    ///     .on("chat", |ctx, event| ctx.ack(event, "ok"));
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn subprotocol(mut self, name: &str, envelope: Envelope) -> Route {
+        self.subprotocols.push((name.into(), envelope));
         self
     }
 
@@ -132,7 +160,7 @@ impl Route {
         mut self,
         judge: impl Fn(&mut Ctx<'_>, &JoinRequest<'_>) -> bool + Send + Sync + 'static,
     ) -> Route {
-        self.events.judge_join = Some(Box::new(judge));
+        self.events.judge_join = Some(Arc::new(judge));
         self
     }
 }

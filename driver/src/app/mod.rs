@@ -1,6 +1,8 @@
 //! The application: its paths, and what happens on each. The same on every runtime.
 
+mod channels;
 mod context;
+mod defaults;
 mod emitting;
 mod event;
 mod events;
@@ -9,6 +11,7 @@ mod peer;
 mod request;
 mod route;
 mod router;
+mod subprotocols;
 
 pub use context::Ctx;
 pub use event::{DataError, Event, JoinRequest, OwnedEvent};

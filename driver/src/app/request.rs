@@ -3,6 +3,7 @@
 use crate::wall::Theirs;
 use bytes::Bytes;
 use fanfare_core::broadcast::Label;
+use fanfare_core::event::Rejection;
 use fanfare_core::handshake;
 use fanfare_core::handshake::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -125,18 +126,21 @@ impl Deref for Request {
 #[derive(Default)]
 pub struct Accept {
     pub(crate) client_id: Option<String>,
+    pub(crate) channel: Option<String>,
     pub(crate) subprotocol: Option<String>,
     pub(crate) labels: Vec<Label>,
     pub(crate) headers: HeaderMap,
     pub(crate) state: Theirs<Box<dyn Any + Send>>,
+    pub(crate) rejection: Option<Rejection>,
 }
 
 /// What became of an authorisation: the terms, or the answer that refuses.
 pub type Authorisation = Result<Accept, Response>;
 
 impl Accept {
-    /// The default terms: the client id is the peer's address and port, no
-    /// subprotocol, no labels, no state.
+    /// The default terms: the client id is the peer's address and port, the
+    /// channel `default` on a route with the session envelope and elsewhere none,
+    /// no subprotocol, no labels, no state.
     pub fn new() -> Accept {
         Accept::default()
     }
@@ -149,10 +153,42 @@ impl Accept {
         self
     }
 
+    /// The primary channel to start in, on a route with any envelope or none: a room
+    /// of the namespace `/`, joined before the connection opens. A name that no
+    /// room may have is answered with 400, and one of a room that is full
+    /// (`room_members_max`) with 503, before the upgrade. Move later with
+    /// [`Ctx::move_to_channel`](crate::Ctx::move_to_channel).
+    #[must_use]
+    pub fn channel(mut self, name: impl Into<String>) -> Accept {
+        self.channel = Some(name.into());
+        self
+    }
+
     /// The subprotocol to speak; it must be one the client offered (RFC 6455 §4.2.2).
     #[must_use]
     pub fn subprotocol(mut self, name: impl Into<String>) -> Accept {
         self.subprotocol = Some(name.into());
+        self
+    }
+
+    /// Grants the upgrade, only to turn the peer away in words its program can
+    /// read, since browsers hide the HTTP answer of a refused upgrade: the message
+    /// of the rejection, and a close with its code. No connection comes of it: no
+    /// callback hears of it, no limit counts it, and nobody's client id is taken.
+    ///
+    /// ```
+    /// use fanfare_core::event::Rejection;
+    /// use fanfare_driver::{Accept, Route};
+    ///
+    /// let route = Route::new().authorise(|request| match request.query() {
+    ///     Some("token=good") => Ok(Accept::new().client_id("ann")),
+    ///     _ => Ok(Accept::new().then_reject(Rejection::default().because("bring a token"))),
+    /// });
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn then_reject(mut self, rejection: Rejection) -> Accept {
+        self.rejection = Some(rejection);
         self
     }
 
@@ -182,9 +218,11 @@ impl fmt::Debug for Accept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accept")
             .field("client_id", &self.client_id)
+            .field("channel", &self.channel)
             .field("subprotocol", &self.subprotocol)
             .field("labels", &self.labels)
             .field("headers", &self.headers)
+            .field("rejection", &self.rejection)
             .finish_non_exhaustive()
     }
 }

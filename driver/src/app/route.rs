@@ -66,15 +66,20 @@ pub struct Route {
     /// Where it differs from what the settings say; known for sure once the route
     /// is served.
     pub(crate) envelope: Option<Envelope>,
+    /// What other envelopes clients may choose, by subprotocol.
+    pub(crate) subprotocols: Vec<(Box<str>, Envelope)>,
     pub(crate) authorise: Authorise,
     pub(crate) receiver: Receiver,
     pub(crate) events: Events,
+    /// Whether the application has asked for the default handlers.
+    pub(crate) has_defaults: bool,
     pub(crate) on_open: Option<OnEvent>,
     pub(crate) on_close: Option<OnClose>,
     pub(crate) on_error: Option<OnError>,
     pub(crate) on_ping: Option<OnControl>,
     pub(crate) on_pong: Option<OnControl>,
     pub(crate) on_pressure: Option<OnEvent>,
+    pub(crate) on_stop: Option<OnEvent>,
 }
 
 impl Route {
@@ -83,15 +88,18 @@ impl Route {
         Route {
             settings: None,
             envelope: None,
+            subprotocols: Vec::new(),
             authorise: Authorise::Everyone,
             receiver: Receiver::Nobody,
             events: Events::default(),
+            has_defaults: false,
             on_open: None,
             on_close: None,
             on_error: None,
             on_ping: None,
             on_pong: None,
             on_pressure: None,
+            on_stop: None,
         }
     }
 
@@ -259,6 +267,26 @@ impl Route {
         handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static,
     ) -> Route {
         self.on_pressure = Some(Box::new(move |ctx| handler(ctx).into_result()));
+        self
+    }
+
+    /// The server stops, and this connection is about to be closed: the place for
+    /// a farewell in the words of the route. Called when the turn of the
+    /// connection has come ([`StopOptions::batch`](crate::StopOptions)), before the
+    /// farewell for everyone and the close; not for those whom the stop cuts.
+    ///
+    /// ```
+    /// use fanfare_driver::Route;
+    ///
+    /// let route = Route::new().on_stop(|ctx| ctx.send_json(&("server_shutdown", "back at noon")));
+    /// # let _ = route;
+    /// ```
+    #[must_use]
+    pub fn on_stop<O: Outcome>(
+        mut self,
+        handler: impl Fn(&mut Ctx<'_>) -> O + Send + Sync + 'static,
+    ) -> Route {
+        self.on_stop = Some(Box::new(move |ctx| handler(ctx).into_result()));
         self
     }
 

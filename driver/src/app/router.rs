@@ -1,5 +1,6 @@
 //! From a path to what is there: an [`App`] checked and indexed.
 
+use super::subprotocols::{self, Subprotocols};
 use super::{App, BoxFuture, HttpRoute, Receiver, Request, Route};
 use crate::app::request::Params;
 use crate::error::AppError;
@@ -29,7 +30,7 @@ pub(crate) enum HttpHandler {
 /// What is at one path.
 #[derive(Default)]
 pub(crate) struct Endpoint {
-    pub(crate) websocket: Option<(Route, ProfileId)>,
+    pub(crate) websocket: Option<(Route, Subprotocols)>,
     http: Vec<(Method, HttpRoute)>,
 }
 
@@ -62,7 +63,7 @@ impl Application {
             if endpoint.websocket.is_some() {
                 return Err(AppError::Twice { path, what: String::from("WebSocket connections") });
             }
-            endpoint.websocket = Some(with_profile(&path, route, &mut config)?);
+            endpoint.websocket = Some(with_profiles(&path, route, &mut config)?);
         }
         for (path, method, handler) in app.http {
             let endpoint = endpoints.entry(path.clone()).or_default();
@@ -123,33 +124,36 @@ impl Endpoint {
     }
 }
 
-fn with_profile(
+fn with_profiles(
     path: &str,
     mut route: Route,
     config: &mut HubConfig,
-) -> Result<(Route, ProfileId), AppError> {
+) -> Result<(Route, Subprotocols), AppError> {
     let (edit, envelope) = (route.settings.take(), route.envelope);
-    let profile = if edit.is_none() && envelope.is_none() {
-        ProfileId::default()
-    } else {
-        let mut settings = config.server().connection.clone();
-        if let Some(edit) = edit {
-            edit(&mut settings);
-        }
-        settings.envelope = envelope.unwrap_or(settings.envelope);
-        let profile = config
-            .server()
-            .route(settings)
-            .map_err(|error| AppError::Config { path: path.to_owned(), error })?;
-        match config.add_profile(profile) {
-            ProfileId(0) => return Err(AppError::TooManyProfiles),
-            id => id,
-        }
-    };
-    let envelope = config.profile(profile).envelope;
+    let is_as_the_server_is = edit.is_none() && envelope.is_none();
+    let mut settings = config.server().connection.clone();
+    if let Some(edit) = edit {
+        edit(&mut settings);
+    }
+    settings.envelope = envelope.unwrap_or(settings.envelope);
+    let envelope = settings.envelope;
     route.envelope = Some(envelope);
     check_events(path, &route, envelope)?;
-    Ok((route, profile))
+    subprotocols::check(path, &route, envelope)?;
+    route.fill_in_defaults(envelope);
+    let mut add = |envelope| {
+        let settings = settings.clone().with(|settings| settings.envelope = envelope);
+        let profile = config.server().route(settings);
+        let profile = profile.map_err(|error| AppError::Config { path: path.to_owned(), error })?;
+        match config.add_profile(profile) {
+            ProfileId(0) => Err(AppError::TooManyProfiles),
+            id => Ok(id),
+        }
+    };
+    let default = if is_as_the_server_is { ProfileId::default() } else { add(envelope)? };
+    let named = route.subprotocols.iter().map(|(name, envelope)| Ok((name.clone(), add(*envelope)?)));
+    let named = named.collect::<Result<_, AppError>>()?;
+    Ok((route, Subprotocols { default, named }))
 }
 
 /// Messages are events, or they are not.

@@ -10,11 +10,11 @@ use crate::blocking::BlockingConnection;
 use crate::connection::{Connection, ConnectionInbox};
 use crate::error::HandlerError;
 use crate::handle::Handle;
+use crate::lifecycle::Lifecycle;
 use crate::wall::{self, Theirs};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::hub::{Closed, Notice};
 use fanfare_core::id::ConnectionId;
-use fanfare_core::rooms::GroupName;
 use fanfare_core::wire::Message;
 use std::sync::Arc;
 
@@ -34,19 +34,25 @@ impl Core {
                 Notice::Room(id) => self.room_came(id),
                 Notice::Unanswered { ask, why, .. } => self.unanswered(ask, why),
                 Notice::Collected(collected) => self.collected(collected),
-                Notice::GroupOpened(_) | Notice::GroupClosed(_) | _ => {}
+                Notice::GroupOpened(_)
+                | Notice::GroupClosed(_)
+                | Notice::Joined { .. }
+                | Notice::Left { .. }
+                | _ => {}
             }
             self.collect_notices();
         }
     }
 
-    /// Takes what the hub has to tell: of groups the directory hears at once,
-    /// of the rest the application when no callback runs.
+    /// Takes what the hub has to tell: of groups the directory and the lifecycle
+    /// bus hear at once, of the rest the application when no callback runs.
     pub(super) fn collect_notices(&mut self) {
         while let Some(notice) = self.hub.next_notice() {
             match notice {
                 Notice::GroupOpened(group) => self.tell_directory(&group, true),
                 Notice::GroupClosed(group) => self.tell_directory(&group, false),
+                Notice::Joined { id, room } => self.tell(|| Lifecycle::Joined { id, room }),
+                Notice::Left { id, room } => self.tell(|| Lifecycle::Left { id, room }),
                 Notice::Closed(_)
                 | Notice::Pressure { .. }
                 | Notice::Room(_)
@@ -58,7 +64,7 @@ impl Core {
     }
 
     /// The route of a connection whose end has not been told.
-    fn route<'a>(&self, app: &'a Application, id: ConnectionId) -> Option<&'a Route> {
+    pub(super) fn route<'a>(&self, app: &'a Application, id: ConnectionId) -> Option<&'a Route> {
         self.open_session(id).and_then(|open| app.route(open.endpoint))
     }
 
@@ -158,6 +164,7 @@ impl Core {
         let id = closed.id;
         if closed.was_open {
             self.server().directory().released(id);
+            self.tell_disconnected(id, &closed.reason);
         }
         if let Some(inbox) = self.open_session(id).and_then(|open| open.inbox.as_ref()) {
             inbox.close();
@@ -168,22 +175,6 @@ impl Core {
             self.guard(app, id, |ctx| handler(ctx, closed));
         }
         self.put_session(id, Session::Over);
-    }
-
-    fn tell_directory(&mut self, group: &GroupName, is_open: bool) {
-        if self.server().has_one_shard() {
-            return;
-        }
-        let shard = self.hub.shard();
-        let mut directory = self.server().directory();
-        match (group, is_open) {
-            // The directory counts the connections of clients by itself.
-            (GroupName::Client(_), _) => false,
-            (GroupName::Namespace(name), true) => directory.namespace_opened(shard, name),
-            (GroupName::Namespace(name), false) => directory.namespace_closed(shard, name),
-            (GroupName::Room(room), true) => directory.room_opened(shard, &room.namespace, &room.name),
-            (GroupName::Room(room), false) => directory.room_closed(shard, &room.namespace, &room.name),
-        };
     }
 
     /// Runs one callback behind the wall.

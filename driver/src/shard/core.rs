@@ -5,12 +5,13 @@ use super::asking::Asked;
 use super::draining::Draining;
 use super::session::Session;
 use super::sockets::give_back;
+use super::telling::Told;
 use crate::app::{Application, Control};
 use crate::handle::{ConnectionInfo, Handle};
 use crate::server::{Server, ShardLink};
 use fanfare_core::broadcast::BroadcastReport;
 use fanfare_core::close::CloseCode;
-use fanfare_core::event::Envelope;
+use fanfare_core::event::{Envelope, Rejection};
 use fanfare_core::hub::{Event, Hub, Notice, Publication, SendError, TooManyHandshakes};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::random::Random;
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     resumed: Vec<ConnectionId>,
     /// What is to be told to the application, once no callback runs.
     pub(super) notices: VecDeque<Notice>,
+    pub(super) told: Told,
     /// Shards whose inbox is full of what was published here.
     held_up_by: Vec<ShardId>,
     budget_idle_bytes_max: u64,
@@ -69,6 +71,7 @@ impl Core {
             asked: Asked::default(),
             resumed: Vec::new(),
             notices: VecDeque::new(),
+            told: Told::default(),
             held_up_by: Vec::new(),
             tells_time,
             budget_idle_bytes_max: BUDGET_IDLE_BYTES_MAX.min(equal_share_bytes as u64),
@@ -97,12 +100,13 @@ impl Core {
     pub(super) fn start_turn(&mut self) {
         self.now = self.server().clock.now();
         if self.tells_time {
-            self.hub.set_unix_time(self.server().clock.unix_seconds());
+            self.hub.set_unix_time(self.server().clock.unix_time().as_secs());
         }
         self.lease_budget(0);
     }
 
     pub(super) fn end_turn(&mut self) {
+        self.hand_told_over();
         self.give_budget_back();
         give_back(&mut self.sessions, self.hub.slots_kept());
         self.link().publish_stats(self.hub.stats());
@@ -132,6 +136,7 @@ impl Core {
     /// Bytes from a peer: says how many the hub took, and handles the event
     /// they made. `None` when the connection is over.
     pub(super) fn receive(&mut self, app: &Application, id: ConnectionId, bytes: &mut [u8]) -> Option<usize> {
+        self.look_who_listens();
         let received = self.hub.receive(self.now, id, bytes).ok()?;
         let consumed = received.consumed;
         match received.event {
@@ -149,12 +154,14 @@ impl Core {
     }
 
     pub(super) fn end_of_input(&mut self, app: &Application, id: ConnectionId) {
+        self.look_who_listens();
         // A stale id means that the hub has told the end already.
         let _ = self.hub.end_of_input(self.now, id);
         self.settle(app);
     }
 
     pub(super) fn transport_failed(&mut self, app: &Application, id: ConnectionId, kind: io::ErrorKind) {
+        self.look_who_listens();
         let _ = self.hub.transport_failed(self.now, id, kind);
         self.settle(app);
     }
@@ -218,6 +225,14 @@ impl Core {
     pub(crate) fn close(&mut self, id: ConnectionId, code: CloseCode, reason: &str) {
         let _ = self.hub.close(self.now, id, code, reason);
         self.refuse_sends(id);
+    }
+
+    /// Says why, and starts the closing handshake.
+    pub(crate) fn reject(&mut self, id: ConnectionId, rejection: &Rejection) {
+        let Some(envelope) = self.hub.envelope(id) else { return };
+        // A full outbox loses the message, not the close.
+        let _ = self.send(id, &Frame::text(&rejection.write(envelope)));
+        self.close(id, rejection.code(), rejection.message());
     }
 
     /// Delivers to this shard's share of an audience.
@@ -293,6 +308,7 @@ impl Core {
     /// Changes who is in which group, and lets the directory know at once:
     /// whoever hears of the change may publish to the group from any shard.
     pub(crate) fn regroup<T>(&mut self, change: impl FnOnce(&mut Hub) -> T) -> T {
+        self.look_who_listens();
         let result = change(&mut self.hub);
         self.collect_notices();
         result
@@ -307,9 +323,12 @@ impl Core {
         Some(ConnectionInfo {
             id,
             client_id: metadata.client_id().to_owned(),
+            channel: self.hub.channel(id).map(str::to_owned),
             address: metadata.address(),
+            peer: metadata.peer(),
             path: metadata.path().to_owned(),
             user_agent: metadata.user_agent().map(str::to_owned),
+            connected_at: metadata.connected_at(),
             uptime: self.now.since(metadata.connected_at()),
             quiet: self.hub.last_heard(id).map(|at| self.now.since(at)).unwrap_or_default(),
         })

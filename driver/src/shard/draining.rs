@@ -57,7 +57,7 @@ impl Core {
         let Some(mut draining) = self.draining.take() else { return };
         if !draining.is_reported {
             if self.now >= draining.next_batch_at {
-                self.close_batch(&mut draining);
+                self.close_batch(app, &mut draining);
             }
             if self.now >= draining.cut_at {
                 draining.waiting.clear();
@@ -91,10 +91,15 @@ impl Core {
         })
     }
 
-    fn close_batch(&mut self, draining: &mut Draining) {
+    fn close_batch(&mut self, app: &Application, draining: &mut Draining) {
         let StopOptions { batch, interval, code, ref reason, .. } = draining.options;
         let count = if batch == 0 { draining.waiting.len() } else { batch.min(draining.waiting.len()) };
         for id in draining.waiting.drain(..count) {
+            if let Some(handler) = self.route(app, id).and_then(|route| route.on_stop.as_ref())
+                && self.hub.is_open(id)
+            {
+                self.guard(app, id, |ctx| handler(ctx));
+            }
             if let Some(farewell) = &draining.farewell {
                 // A full outbox loses the farewell, not the close.
                 let _ = self.send(id, farewell);

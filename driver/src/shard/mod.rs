@@ -18,6 +18,7 @@ mod serve;
 mod session;
 mod socket;
 mod sockets;
+mod telling;
 mod waiting;
 
 pub(crate) use self::core::{Core, Job};
@@ -201,6 +202,7 @@ impl Shard {
     fn take_commands(&mut self) -> bool {
         let mut commands = std::mem::take(&mut self.commands);
         let more = self.core.link().inbox.take(COMMANDS_PER_TURN, &mut commands);
+        self.core.look_who_listens();
         for command in commands.drain(..) {
             match command {
                 Command::Arrive(arrival) => self.arrive(arrival),

@@ -9,9 +9,11 @@ use crate::wall;
 use bytes::Bytes;
 use fanfare_core::close::{CloseCode, REPLACED};
 use fanfare_core::directory::AdmissionRefused;
-use fanfare_core::handshake::{self, Response, check_origin, client_address};
+use fanfare_core::event::Rejection;
+use fanfare_core::handshake::{self, Response, Upgrade, check_origin, client_address};
 use fanfare_core::hub::{Acceptance, DecideError, Decision};
 use fanfare_core::id::{ConnectionId, ProfileId};
+use fanfare_core::rooms::JoinError;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use std::future::{Future, poll_fn};
@@ -63,7 +65,7 @@ impl Core {
     }
 
     fn authorise(&mut self, app: &Application, id: ConnectionId, endpoint: usize, request: &Arc<Request>) {
-        let Some((route, profile)) = app.endpoint(endpoint).and_then(|at| at.websocket.as_ref()) else {
+        let Some((route, subprotocols)) = app.endpoint(endpoint).and_then(|at| at.websocket.as_ref()) else {
             let nothing = "no WebSocket connections are served on this path\n";
             return self.answer(id, &Response::text(StatusCode::NOT_FOUND, nothing), false);
         };
@@ -71,35 +73,28 @@ impl Core {
             return self.answer(id, &stopping(), false);
         }
         let config = Arc::clone(self.hub.config());
-        if let Err(error) = check_origin(&config.profile(*profile).origin, request) {
+        if let Err(error) = check_origin(&config.profile(subprotocols.default).origin, request) {
             return self.answer(id, &error.response(), false);
         }
-        let profile = *profile;
         match &route.authorise {
-            Authorise::Everyone => self.authorised(app, id, profile, Ok(Accept::new())),
+            Authorise::Everyone => self.authorised(app, id, Ok(Accept::new())),
             Authorise::Now(judge) => match wall::call(|| judge(request)) {
-                Some(authorisation) => self.authorised(app, id, profile, authorisation),
+                Some(authorisation) => self.authorised(app, id, authorisation),
                 None => self.panicked_before_opening(id),
             },
             Authorise::Later(judge) => {
                 let judgement = wall::call(|| judge(Arc::clone(request)));
                 let Some(judgement) = judgement else { return self.panicked_before_opening(id) };
                 self.later(id, judgement, move |core, app, authorisation| {
-                    core.authorised(app, id, profile, authorisation);
+                    core.authorised(app, id, authorisation);
                 });
             }
         }
     }
 
     /// Admits the connection, if the application and the limits do.
-    fn authorised(
-        &mut self,
-        app: &Application,
-        id: ConnectionId,
-        profile: ProfileId,
-        authorisation: Authorisation,
-    ) {
-        let accept = match authorisation {
+    fn authorised(&mut self, app: &Application, id: ConnectionId, authorisation: Authorisation) {
+        let mut accept = match authorisation {
             Ok(accept) => accept,
             Err(response) => return self.answer(id, &response, false),
         };
@@ -109,6 +104,19 @@ impl Core {
             return self.answer(id, &stopping(), false);
         }
         let request = Arc::clone(&asking.request);
+        let Some((_, subprotocols)) = app.endpoint(asking.endpoint).and_then(|at| at.websocket.as_ref())
+        else {
+            return;
+        };
+        let offered = request.upgrade().into_iter().flat_map(Upgrade::subprotocols);
+        let profile = subprotocols.settle(offered, &mut accept);
+        if let Some(rejection) = accept.rejection.take() {
+            return self.turn_away(id, profile, &request, accept, &rejection);
+        }
+        // Before the admission, for which an older connection may have to go.
+        if let Err(refusal) = self.hub.check_channel(profile, accept.channel.as_deref()) {
+            return self.answer(id, &no_channel(&refusal), false);
+        }
         let client_id = accept
             .client_id
             .clone()
@@ -126,11 +134,32 @@ impl Core {
             Ok(()) => self.opened(app, id),
             Err(error) => {
                 self.server().directory().released(id);
-                if !matches!(error, DecideError::Unknown(_)) {
-                    tracing::error!(%id, %error, "an accepted request could not be answered");
-                    self.answer(id, &Response::empty(StatusCode::INTERNAL_SERVER_ERROR), false);
-                }
+                self.unanswerable(id, &error);
             }
+        }
+    }
+
+    /// What the application said cannot be said; unless the peer has left anyway.
+    fn unanswerable(&mut self, id: ConnectionId, error: &DecideError) {
+        if !matches!(error, DecideError::Unknown(_)) {
+            tracing::error!(%id, %error, "an accepted request could not be answered");
+            self.answer(id, &Response::empty(StatusCode::INTERNAL_SERVER_ERROR), false);
+        }
+    }
+
+    /// Nobody is admitted, and so nobody replaced.
+    fn turn_away(
+        &mut self,
+        id: ConnectionId,
+        profile: ProfileId,
+        request: &Request,
+        accept: Accept,
+        rejection: &Rejection,
+    ) {
+        let (subprotocol, headers) = (accept.subprotocol.as_deref(), accept.headers);
+        let acceptance = Acceptance { profile, subprotocol, headers, ..Acceptance::new(request, "") };
+        if let Err(error) = self.hub.decide(self.now, id, Decision::Reject { acceptance, rejection }) {
+            self.unanswerable(id, &error);
         }
     }
 
@@ -147,6 +176,7 @@ impl Core {
             request,
             profile,
             client_id,
+            channel: accept.channel.as_deref(),
             subprotocol: accept.subprotocol.as_deref(),
             headers: accept.headers,
             labels: accept.labels,
@@ -154,7 +184,9 @@ impl Core {
             address: request.address,
         };
         let now = self.now;
-        self.regroup(|hub| hub.decide(now, id, Decision::Accept(acceptance)))?;
+        self.hub.decide(now, id, Decision::Accept(acceptance))?;
+        self.tell_connected(id, client_id);
+        self.collect_notices();
         let params = (request.params != Params::default()).then(|| Arc::new(request.params.clone()));
         let state = accept.state;
         let open = Open { id, endpoint, params, state, inbox: None, waiting: None };
@@ -284,6 +316,21 @@ fn refused(refusal: &AdmissionRefused) -> Response {
         AdmissionRefused::ServerFull { .. } | AdmissionRefused::AddressFull { .. } | _ => {
             unavailable(&format!("{refusal}\n"))
         }
+    }
+}
+
+/// 400 for a name that nobody could use, 503 where others leave no room.
+fn no_channel(refusal: &JoinError) -> Response {
+    let why = format!("the channel cannot be joined: {refusal}\n");
+    match refusal {
+        JoinError::NameTooLong { .. } | JoinError::NameEmpty | JoinError::NameHasControl { .. } => {
+            Response::text(StatusCode::BAD_REQUEST, why)
+        }
+        JoinError::TooManyRooms { .. }
+        | JoinError::TooManyNamespaces { .. }
+        | JoinError::RoomFull { .. }
+        | JoinError::TooManyGroups { .. }
+        | _ => unavailable(&why),
     }
 }
 

@@ -54,6 +54,14 @@ fn contradicting_headers_gain_nobody_an_address() {
 }
 
 #[test]
+fn a_network_is_written_as_it_is_read() {
+    for text in ["10.0.0.0/8", "0.0.0.0/0", "192.0.2.1", "2001:db8::/32", "::1"] {
+        assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
+    }
+    assert_eq!("192.0.2.1/32".parse::<Network>().unwrap().to_string(), "192.0.2.1");
+}
+
+#[test]
 fn networks_are_parsed_strictly() {
     let everyone: Network = "0.0.0.0/0".parse().unwrap();
     assert!(everyone.contains("255.1.2.3".parse().unwrap()) && !everyone.contains("::1".parse().unwrap()));
@@ -70,7 +78,14 @@ fn networks_are_parsed_strictly() {
 
 #[test]
 fn any_forwarding_header_marks_a_request_as_forwarded() {
-    for line in ["Forwarded: for=_x", "X-Forwarded-For: 1.1.1.1", "x-real-ip: nonsense"] {
+    for line in [
+        "Forwarded: for=_x",
+        "X-Forwarded-For: 1.1.1.1",
+        "x-real-ip: nonsense",
+        "X-Forwarded-Host: a.example",
+        "x-forwarded-proto: https",
+        "Via: 1.1 proxy",
+    ] {
         assert!(is_forwarded(get(&format!("Host: h\r\n{line}\r\n")).unwrap().headers()));
     }
     assert!(!is_forwarded(get(UPGRADE).unwrap().headers()));

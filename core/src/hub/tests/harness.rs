@@ -292,7 +292,9 @@ impl World {
             | Notice::Unanswered { .. }
             | Notice::Collected(_)
             | Notice::GroupOpened(_)
-            | Notice::GroupClosed(_) => None,
+            | Notice::GroupClosed(_)
+            | Notice::Joined { .. }
+            | Notice::Left { .. } => None,
         });
         let first = closed.next();
         assert_eq!(closed.next(), None, "told twice");
@@ -308,7 +310,9 @@ impl World {
             | Notice::Pressure { .. }
             | Notice::Room(_)
             | Notice::Unanswered { .. }
-            | Notice::Collected(_) => None,
+            | Notice::Collected(_)
+            | Notice::Joined { .. }
+            | Notice::Left { .. } => None,
         });
         let told = told.collect();
         self.notices.retain(|notice| !matches!(notice, Notice::GroupOpened(_) | Notice::GroupClosed(_)));

@@ -6,7 +6,7 @@ use crate::link::{Link, Phase};
 use crate::member::Member;
 use crate::rooms::MemberKey;
 use crate::time::Instant;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Hub {
     /// Panics where the hub is at odds with itself. Looks at all of it.
@@ -67,6 +67,19 @@ impl Hub {
             expected += groups.len();
         }
         assert_eq!(pairs.len(), expected, "a group with a member that is gone");
+        self.check_channels();
+    }
+
+    /// A channel is a room of `/` that its connection is in; who is counted is
+    /// whoever has one.
+    fn check_channels(&self) {
+        let mut counted = BTreeMap::<_, usize>::new();
+        for id in self.transports() {
+            let Some(channel) = self.channel(id) else { continue };
+            assert!(self.is_in(id, "/", channel), "{id} is not in its channel {channel}");
+            *counted.entry(channel.into()).or_default() += 1;
+        }
+        assert_eq!(self.channels(), counted);
     }
 
     /// Every frame is held by whom it waits for, outboxes are within their

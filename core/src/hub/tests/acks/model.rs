@@ -218,7 +218,9 @@ impl Model {
                 | Notice::Pressure { .. }
                 | Notice::GroupOpened(_)
                 | Notice::Room(_)
-                | Notice::GroupClosed(_) => {}
+                | Notice::GroupClosed(_)
+                | Notice::Joined { .. }
+                | Notice::Left { .. } => {}
             }
         }
         for line in &self.lines {

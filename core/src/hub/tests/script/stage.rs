@@ -1,14 +1,14 @@
 //! Where scripts are played: a world, its peers, and the books of who may hear
 //! what. The books know names and lists only, nothing of the hub's structures.
 
-use super::{End, Op, PEERS, ROOMS, Words};
+use super::{CHANNELS, End, Op, PEERS, ROOMS, Words};
 use crate::broadcast::Target;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::Overflow;
 use crate::hub::tests::harness::{HEAD, Heard, Peer, Said, World, masked, raw};
 use crate::hub::{Acceptance, ConflationKey, Deadline, Decision, Notice, Publication, Transmit};
 use crate::id::{ConnectionId, ProfileId};
-use crate::rooms::GroupName;
+use crate::rooms::{GroupName, RoomName};
 use crate::wire::{ControlPayload, Frame};
 use http::StatusCode;
 use std::collections::{BTreeSet, VecDeque};
@@ -38,6 +38,8 @@ struct Actor {
     /// What the hub will have heard from it, in this order.
     to_be_heard: VecDeque<Said>,
     rooms: BTreeSet<usize>,
+    /// Which of them is its channel.
+    channel: Option<usize>,
     /// What it may hear, in this order.
     may_hear: VecDeque<String>,
     /// A write that was begun.
@@ -62,12 +64,13 @@ impl Stage {
             route.idle_time_max = Some(Duration::from_secs(100));
             route.message_time_max = Duration::from_secs(8);
         };
-        let world = World::with_profiles(limits, |config| {
+        let mut world = World::with_profiles(limits, |config| {
             for policy in [Overflow::DropOldest, Overflow::Disconnect] {
                 let route = config.server().connection.clone().with(|route| route.outbox_policy = policy);
                 config.add_profile(config.server().route(route).unwrap());
             }
         });
+        world.hub.tell_memberships(true);
         Stage {
             world,
             actors: [const { None }; PEERS],
@@ -97,6 +100,7 @@ impl Stage {
             }
             Op::Join { peer, room } => self.join(peer, room),
             Op::Leave { peer, room } => self.leave(peer, room),
+            Op::Move { peer, room } => self.move_to_channel(peer, room),
             Op::Broadcast { room, bytes, policy, conflation } => {
                 self.broadcast(room, bytes, policy, conflation);
             }
@@ -189,6 +193,7 @@ impl Stage {
                 unsent: HEAD.iter().copied().collect(),
                 to_be_heard: VecDeque::new(),
                 rooms: BTreeSet::new(),
+                channel: None,
                 may_hear: VecDeque::new(),
                 lent: None,
             }
@@ -292,7 +297,22 @@ impl Stage {
         let id = self.id(place);
         let (namespace, name) = room_name(room);
         let changed = self.world.hub.leave(id, namespace, name).is_ok_and(|changed| changed);
-        assert_eq!(changed, self.actor(place).rooms.remove(&room));
+        let actor = self.actor(place);
+        assert_eq!(changed, actor.rooms.remove(&room));
+        actor.channel = actor.channel.filter(|channel| *channel != room);
+    }
+
+    fn move_to_channel(&mut self, place: usize, room: usize) {
+        let id = self.id(place);
+        let name = if room < CHANNELS { room_name(room).1 } else { "" };
+        let Ok(changed) = self.world.hub.move_to_channel(id, name) else { return };
+        let actor = self.actor(place);
+        let before = actor.channel.replace(room);
+        assert_eq!(changed, before != Some(room));
+        if let Some(before) = before {
+            actor.rooms.remove(&before);
+        }
+        actor.rooms.insert(room);
     }
 
     fn broadcast(&mut self, room: Option<usize>, bytes: usize, policy: Option<usize>, conflation: u64) {
@@ -341,8 +361,10 @@ impl Stage {
         for actor in self.actors.iter_mut().flatten() {
             if !self.world.hub.is_open(actor.peer.id) {
                 actor.rooms.clear();
+                actor.channel = None;
             }
             let id = actor.peer.id;
+            assert_eq!(self.world.hub.channel(id), actor.channel.map(|room| room_name(room).1));
             for room in 0..ROOMS {
                 let (namespace, name) = room_name(room);
                 assert_eq!(self.world.hub.is_in(id, namespace, name), actor.rooms.contains(&room));
@@ -351,9 +373,14 @@ impl Stage {
     }
 
     /// Every transport's end is told once, nothing of it after; groups open and
-    /// close in turn, and all are closed in the end.
+    /// close in turn, and all are closed in the end. A room opens before its first
+    /// member joins it and closes after the last has left it, and each that joins
+    /// leaves.
     fn check_notices(&self) {
         let (mut closed, mut groups) = (BTreeSet::new(), BTreeSet::<&GroupName>::new());
+        let mut members = BTreeSet::new();
+        let is_open =
+            |groups: &BTreeSet<&GroupName>, room: &RoomName| groups.contains(&GroupName::Room(room.clone()));
         for notice in &self.world.notices {
             match notice {
                 Notice::Closed(end) => assert!(closed.insert(end.id), "{} closed twice", end.id),
@@ -362,9 +389,22 @@ impl Stage {
                 }
                 Notice::Collected(_) => {}
                 Notice::GroupOpened(name) => assert!(groups.insert(name), "{name} opened twice"),
-                Notice::GroupClosed(name) => assert!(groups.remove(name), "{name} closed twice"),
+                Notice::GroupClosed(name) => {
+                    assert!(groups.remove(name), "{name} closed twice");
+                    let is_in = |(_, room): &(_, &RoomName)| GroupName::Room((*room).clone()) == *name;
+                    assert!(!members.iter().any(is_in), "{name} closed with members");
+                }
+                Notice::Joined { id, room } => {
+                    assert!(is_open(&groups, room) && !closed.contains(id));
+                    assert!(members.insert((*id, room)), "{id} joined {room:?} twice");
+                }
+                Notice::Left { id, room } => {
+                    assert!(is_open(&groups, room) && !closed.contains(id));
+                    assert!(members.remove(&(*id, room)), "{id} left {room:?} twice");
+                }
             }
         }
+        assert!(members.is_empty(), "{members:?} never left");
         assert_eq!(closed, self.accepted.iter().copied().collect());
         assert!(groups.is_empty(), "{groups:?} never closed");
     }
@@ -388,6 +428,8 @@ fn ending(notice: &Notice) -> Option<String> {
         | Notice::Unanswered { .. }
         | Notice::Collected(_)
         | Notice::GroupOpened(_)
-        | Notice::GroupClosed(_) => None,
+        | Notice::GroupClosed(_)
+        | Notice::Joined { .. }
+        | Notice::Left { .. } => None,
     }
 }

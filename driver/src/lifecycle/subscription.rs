@@ -1,0 +1,62 @@
+//! One listener's end of the bus: a stream of no particular runtime, which a
+//! thread can wait for as well.
+
+use super::Lifecycle;
+use super::bus::Queue;
+use crate::error::HandleError;
+use crate::server::Server;
+use crate::shard::is_on_shard;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// What happens from now on, in order: see [`Handle::subscribe`](crate::Handle::subscribe).
+///
+/// Nothing waits for a subscriber. Up to `lifecycle_events_max` events wait for it;
+/// what has no room is told as [`Lifecycle::Missed`], in its place. Dropped, it
+/// listens no more.
+pub struct Subscription {
+    server: Arc<Server>,
+    queue: Arc<Queue>,
+}
+
+impl Subscription {
+    pub(crate) fn new(server: Arc<Server>) -> Subscription {
+        let queue = server.bus.listen();
+        Subscription { server, queue }
+    }
+
+    /// The next event; `None` behind [`Lifecycle::Shutdown`].
+    ///
+    /// Cancel-safe: an event is taken only by a future that completes.
+    pub async fn recv(&mut self) -> Option<Lifecycle> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// The same to be polled, for a stream of some runtime.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Lifecycle>> {
+        self.queue.poll(cx.waker())
+    }
+
+    /// The next event; blocks the thread until there is one.
+    ///
+    /// # Errors
+    /// [`HandleError::OnShard`] where there is none, and the thread is inside a
+    /// synchronous handler: the shard would wait for itself.
+    pub fn recv_blocking(&mut self) -> Result<Option<Lifecycle>, HandleError> {
+        self.queue.wait(|| !is_on_shard()).ok_or(HandleError::OnShard)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.server.bus.forget(&self.queue);
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subscription")
+    }
+}
