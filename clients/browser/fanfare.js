@@ -166,9 +166,9 @@ export class Client extends EventTarget {
   once(event, handler) { this.#root.once(event, handler); return this; }
   off(event, handler) { this.#root.off(event, handler); return this; }
   emit(event, data, options) { this.#viewOf(options).emit(event, data, options); }
-  emitWithAck(event, data, options) { return this.#viewOf(options).emitWithAck(event, data, options); }
-  join(room, options) { return this.#viewOf(options).join(room, options); }
-  leave(room, options) { return this.#viewOf(options).leave(room, options); }
+  async emitWithAck(event, data, options) { return this.#viewOf(options).emitWithAck(event, data, options); }
+  async join(room, options) { return this.#viewOf(options).join(room, options); }
+  async leave(room, options) { return this.#viewOf(options).leave(room, options); }
 
   // --- The connection's life. Whatever changes the state releases what the last one held.
 

@@ -36,6 +36,9 @@ test('names that no server takes are refused before they are sent', async () => 
     assert.throws(() => client.emit('a', 1, { room: name }), TypeError);
     await assert.rejects(client.emitWithAck(name), TypeError);
     await assert.rejects(client.join(name), TypeError);
+    if (name === null) continue; // none was given: it is the client's own
+    await assert.rejects(client.emitWithAck('a', 1, { namespace: name }), TypeError);
+    await assert.rejects(client.join('a', { namespace: name }), TypeError);
   }
   await assert.rejects(client.emitWithAck('a', 1, { timeoutMs: NaN }), /timeoutMs/);
   assert.deepEqual(socket.heard().filter(({ event }) => event !== 'a'), []);

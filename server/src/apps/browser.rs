@@ -5,7 +5,7 @@ use fanfare::{App, Response};
 use http::{HeaderValue, StatusCode, header};
 
 /// Its text, as it is in `clients/browser`.
-const CLIENT: &str = include_str!("../../../clients/browser/fanfare.js");
+pub(super) const CLIENT: &str = include_str!("../../../clients/browser/fanfare.js");
 
 pub(super) fn mount(app: App) -> App {
     app.get("/fanfare.js", |_, _| {
