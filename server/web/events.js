@@ -1,24 +1,31 @@
-/** A question that has no answer by then has none. */
-const ACK_MS_MAX = 5_000;
+/** The browser's socket, telling what passes through it. */
+const tapped = (tell) => class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener('message', ({ data }) => tell('received', data));
+  }
 
-/** The panel that speaks the typed envelope on `/ws`: where, what, and what came of it. */
+  send(text) {
+    tell('sent', text);
+    super.send(text);
+  }
+};
+
+/** The panel that speaks the typed envelope on `/ws`, by the browser client: where, what, and what came of it. */
 class Events {
-  #root; #tab; #link; #scroll; #standing;
-  /** What was sent and waits for its ack, by ackId. */
-  #waiting = new Map();
-  #asked = 0;
+  #root; #tab; #client; #scroll; #standing;
+  /** What is to be known of the question that is being sent. */
+  #fate = '';
 
   constructor(root, tab) {
     this.#root = root;
     this.#tab = tab;
     this.#scroll = new Scroll(this.#find('.log'), this.#find('.latest'));
     this.#standing = new Standing(root, tab);
-    this.#link = new Link(socketUrl('/ws'), {
-      onState: (state) => this.#stateChanged(state),
-      onMessage: (text) => this.#receive(text),
-    });
+    const environment = { WebSocket: tapped((direction, text) => this.#passed(direction, text)) };
+    this.#client = new Client('/ws', { environment });
     this.#listen();
-    this.#link.connect();
+    this.#client.connect();
   }
 
   get root() { return this.#root; }
@@ -31,21 +38,29 @@ class Events {
   #find(selector) { return this.#root.querySelector(selector); }
 
   #listen() {
-    this.#find('.power').onclick = () => {
-      if (this.#root.dataset.state === 'offline') this.#link.connect();
-      else this.#link.disconnect();
-    };
+    const client = this.#client;
+    client.addEventListener('connecting', () => this.#standing.show({ name: 'connecting' }));
+    client.addEventListener('connected', () => this.#standing.show({ name: 'open' }));
+    client.addEventListener('disconnected', ({ detail: { willReconnect } }) => {
+      this.#note(`Disconnected: every room and namespace is left${willReconnect ? ', until it is connected again' : ''}.`);
+      if (!willReconnect) this.#standing.show({ name: 'offline' });
+    });
+    client.addEventListener('reconnecting', ({ detail: { delayMs } }) => {
+      this.#standing.show({ name: 'waiting', until: Number.isFinite(delayMs) ? performance.now() + delayMs : undefined });
+    });
+    this.#find('.power').onclick = () => this.#press();
     this.#find('.place').onsubmit = (event) => {
       event.preventDefault();
-      this.#send({ type: event.submitter?.value ?? 'join', ...this.#place() }, true);
+      const { room, namespace } = this.#place();
+      const verb = event.submitter?.value ?? 'join';
+      this.#ask(() => client[verb](room, { namespace }));
     };
     const data = this.#find('[name=data]');
     data.oninput = () => data.setCustomValidity('');
     this.#find('.emit').onsubmit = (event) => {
       event.preventDefault();
       try {
-        const message = { type: 'event', ...this.#place(), event: this.#find('[name=event]').value, data: JSON.parse(data.value) };
-        this.#send(message, this.#find('[name=ack]').checked);
+        this.#emit(this.#find('[name=event]').value, JSON.parse(data.value));
       } catch {
         data.setCustomValidity('This is not JSON. Text needs double quotes.');
         data.reportValidity();
@@ -53,47 +68,49 @@ class Events {
     };
   }
 
+  #press() {
+    if (this.#client.state === 'stopped') return this.#client.connect();
+    this.#client.disconnect();
+    this.#standing.show({ name: 'offline' });
+  }
+
   /** The namespace, and the room if one is named. */
   #place() {
-    const room = this.#find('[name=room]').value.trim();
-    return { namespace: this.#find('[name=namespace]').value.trim() || '/', ...(room && { room }) };
+    const room = this.#find('[name=room]').value.trim() || undefined;
+    return { namespace: this.#find('[name=namespace]').value.trim() || '/', room };
   }
 
-  #send(message, asksForAck) {
-    const ackId = asksForAck ? `page#${this.#asked += 1}` : undefined;
-    if (!this.#link.send({ ...message, ackId })) return;
-    const fate = element('span', 'fate', asksForAck ? 'waiting for the ack' : '');
-    this.#show(message.type, 'sent', JSON.stringify({ ...message, ackId }), fate);
-    if (!asksForAck) return;
-    const timer = setTimeout(() => this.#resolve(ackId, 'no ack'), ACK_MS_MAX);
-    this.#waiting.set(ackId, { fate, timer, since: performance.now() });
+  #emit(event, data) {
+    const place = this.#place();
+    if (this.#find('[name=ack]').checked) this.#ask(() => this.#client.emitWithAck(event, data, place));
+    else try { this.#client.emit(event, data, place); } catch (error) { this.#note(error.message); }
   }
 
-  #receive(text) {
+  /** What `begin` sends is shown with what comes of it. */
+  async #ask(begin) {
+    const words = { refused: 'refused', timeout: 'no ack', disconnected: 'connection lost' };
+    const fate = element('span', 'fate', 'waiting for the ack');
+    const since = performance.now();
+    let word = 'acknowledged';
+    try {
+      this.#fate = fate;
+      const answer = begin();
+      this.#fate = '';
+      await answer;
+    } catch (error) {
+      word = words[error.code];
+      if (word === undefined) return this.#note(error.message);
+    }
+    const tookMs = performance.now() - since;
+    fate.textContent = `${word} in ${tookMs < 10 ? tookMs.toFixed(1) : Math.round(tookMs)} ms`;
+    fate.dataset.fate = word;
+  }
+
+  #passed(direction, text) {
     let message;
     try { message = JSON.parse(text); } catch { return this.#note('The server sent something unreadable.'); }
-    const words = { ack: 'acknowledged', error: 'refused' };
-    if (message.ackId !== undefined) this.#resolve(message.ackId, words[message.type]);
-    this.#show(message.type, 'received', text, message.type === 'error' ? element('span', 'reason', message.error) : '');
-  }
-
-  /** A question gets one answer; later ones find nothing. */
-  #resolve(ackId, word) {
-    const asked = this.#waiting.get(ackId);
-    if (!asked) return;
-    this.#waiting.delete(ackId);
-    clearTimeout(asked.timer);
-    const tookMs = performance.now() - asked.since;
-    asked.fate.textContent = `${word} in ${tookMs < 10 ? tookMs.toFixed(1) : Math.round(tookMs)} ms`;
-    asked.fate.dataset.fate = word;
-  }
-
-  #stateChanged(state) {
-    if (this.#root.dataset.state === 'open' && state.name !== 'open') {
-      for (const ackId of [...this.#waiting.keys()]) this.#resolve(ackId, 'connection lost');
-      this.#note('Disconnected: every room and namespace is left.');
-    }
-    this.#standing.show(state);
+    const aside = direction === 'sent' ? this.#fate : message.error ?? '';
+    this.#show(message.type, direction, text, direction === 'received' && aside ? element('span', 'reason', aside) : aside);
   }
 
   #show(type, direction, text, aside) {

@@ -8,6 +8,8 @@ export class Gate {
   #server;
   #sockets = new Set();
   #open = true;
+  /** How many have come, admitted or not. */
+  visitors = 0;
 
   /** Listens on a free port and forwards to `target`, an `http:` URL. */
   static async before(target) {
@@ -33,12 +35,18 @@ export class Gate {
     this.#open = true;
   }
 
+  /** From now on says nothing to those who are connected, and cuts nobody: what a dead network does. */
+  hush() {
+    for (const socket of this.#sockets) socket.unpipe();
+  }
+
   close() {
     this.shut();
     this.#server.close();
   }
 
   #admit(visitor, host, port) {
+    this.visitors += 1;
     if (!this.#open) {
       visitor.destroy();
       return;

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Runs the browser test against a built server:
+# Runs the browser tests, of the page and of the browser client, against a built server, and against
+# the built example `poll` if one is given:
 #
-#   tests/browser/run.sh target/release/fanfare
+#   tests/browser/run.sh target/release/fanfare [target/debug/examples/poll]
 #
 # CHROMIUM names the browser (default: the first one found), SCREENSHOT_DIR where pictures go.
 set -euo pipefail
 
-if [ $# -ne 1 ] || [ ! -x "$1" ]; then
-  echo "usage: $0 FANFARE_BINARY (build it with: cargo build --release)" >&2
+if [ $# -lt 1 ] || [ ! -x "$1" ] || [ ! -x "${2:-$1}" ]; then
+  echo "usage: $0 FANFARE_BINARY [POLL_BINARY] (cargo build --release; cargo build --example poll)" >&2
   exit 2
 fi
 binary=$(realpath "$1")
+poll=${2:+$(realpath "$2")}
 cd "$(dirname "$0")"
 
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
@@ -69,4 +71,6 @@ else
 fi
 start http
 
-FANFARE_URL=$url FANFARE_TLS_URL=$tls_url CHROMIUM=$CHROMIUM node --test --test-reporter=spec chat.test.mjs
+export CHROMIUM
+FANFARE_URL=$url FANFARE_TLS_URL=$tls_url node --test --test-reporter=spec chat.test.mjs
+FANFARE=$binary POLL=$poll node --test --test-reporter=spec client.test.mjs

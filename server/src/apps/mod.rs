@@ -1,6 +1,7 @@
 //! What the program serves: its applications, and the path of each.
 
 mod broadcast;
+mod browser;
 mod chat;
 mod commands;
 mod echo;
@@ -54,7 +55,7 @@ pub(crate) fn all(config: Config, address: SocketAddr, mounts: &Mounts, operator
     let routes: Vec<_> =
         mounts.resolve().map(|(path, application)| (path, (application.route)(&site))).collect();
     let app = App::new().config(config);
-    let app = page::mount(app);
+    let app = browser::mount(page::mount(app));
     let app = endpoints::mount(app, operators);
     routes.into_iter().fold(app, |app, (path, route)| app.route(path, route))
 }

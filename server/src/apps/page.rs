@@ -4,6 +4,7 @@
 //! Its policy names the one style sheet and the one script by their hashes, so
 //! that whatever else finds its way into the page, or a peer's message, is not run.
 
+use super::browser::CLIENT;
 use bytes::Bytes;
 use data_encoding::BASE64;
 use fanfare::{App, Response};
@@ -12,9 +13,8 @@ use ring::digest::{SHA256, digest};
 
 const MARKUP: &str = include_str!("../../web/index.html");
 const STYLE: &str = include_str!("../../web/style.css");
-/// What stands on others comes after them.
+/// The page's own part; what stands on others comes after them.
 const SCRIPT: &str = concat!(
-    "\n'use strict';\n\n",
     include_str!("../../web/link.js"),
     "\n",
     include_str!("../../web/conversation.js"),
@@ -35,8 +35,10 @@ const SCRIPT: &str = concat!(
 );
 
 pub(super) fn mount(app: App) -> App {
-    let page = Bytes::from(MARKUP.replace("{style}", STYLE).replace("{script}", SCRIPT));
-    let policy = content_policy();
+    // A module cannot be imported from a page that has one file: it is the script's first part.
+    let script = format!("\n{CLIENT}\n{SCRIPT}");
+    let page = Bytes::from(MARKUP.replace("{style}", STYLE).replace("{script}", &script));
+    let policy = content_policy(&script);
     app.get("/", move |_, _| {
         let policies: [(HeaderName, HeaderValue); 3] = [
             (header::CONTENT_SECURITY_POLICY, policy.clone()),
@@ -50,9 +52,9 @@ pub(super) fn mount(app: App) -> App {
 }
 
 /// The page is one file and talks to its own host only.
-fn content_policy() -> HeaderValue {
+fn content_policy(script: &str) -> HeaderValue {
     let [style, script] =
-        [STYLE, SCRIPT].map(|text| BASE64.encode(digest(&SHA256, text.as_bytes()).as_ref()));
+        [STYLE, script].map(|text| BASE64.encode(digest(&SHA256, text.as_bytes()).as_ref()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -24,12 +24,24 @@ fn the_page_is_served_under_a_strict_policy() {
     // The one style sheet and the one script are known by their hashes, and nothing else is run.
     assert_eq!(policy.matches("'sha256-").count(), 2, "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
-    for tag in ["<style>", "<script>"] {
+    for tag in ["<style>", "<script type=\"module\">"] {
         assert_eq!(page.body.matches(tag).count(), 1, "{tag}");
     }
+    let (markup, _) = page.body.split_once("<script").unwrap();
     for elsewhere in [" src=", " href=", "@import", "url("] {
-        assert!(!page.body.contains(elsewhere), "the page is one file, and has {elsewhere}");
+        assert!(!markup.contains(elsewhere), "the page is one file, and has {elsewhere}");
     }
+}
+
+#[test]
+fn the_browser_client_is_served_as_a_module() {
+    let client = get(&Program::start(&[]), "/fanfare.js");
+    assert_eq!(client.status, 200);
+    // Browsers run a module of no other type.
+    assert_eq!(client.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(client.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(client.header("cache-control"), Some("no-cache"));
+    assert_eq!(client.body, include_str!("../../../clients/browser/fanfare.js"));
 }
 
 #[test]
