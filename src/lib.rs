@@ -29,7 +29,11 @@
 //!   that a future of its own pulls messages from.
 //! - [`Envelope`] makes a route's messages events: [`Route::on`] handles one,
 //!   [`Ctx::emit_to`] sends one, [`Handle::emit_with_ack`] asks a peer.
-//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop.
+//! - [`Accept::channel`] puts a connection in a primary channel, and
+//!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
+//!   speak there without a line of the application's.
+//! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop;
+//!   [`Handle::subscribe`] tells what happens to it.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].

@@ -20,7 +20,6 @@ use crate::wall::Theirs;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
 use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
-use fanfare_core::event::Rejection;
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
 use fanfare_core::rooms::GroupName;
@@ -152,18 +151,6 @@ impl Handle {
         })
     }
 
-    /// Tells connections why they are turned away, each in its envelope, and
-    /// closes them: see [`Ctx::reject`](crate::Ctx::reject).
-    ///
-    /// # Errors
-    /// [`HandleError::UnknownRecipient`] where nobody is open under that name.
-    pub fn reject(&self, whom: impl Into<Recipient>, rejection: Rejection) -> Reply<()> {
-        self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
-            core.reject(id, &rejection);
-            Ok(())
-        })
-    }
-
     /// Puts connections in a room of the namespace `/`.
     pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<()> {
         self.join_in(whom, "/", room)
@@ -279,7 +266,7 @@ impl Handle {
     /// # let _ = count_connections;
     /// ```
     pub fn subscribe(&self) -> Subscription {
-        Subscription::new(Arc::clone(&self.server))
+        Subscription::new(&self.server.bus)
     }
 
     /// What the shards have done, added up; each as of the end of its last turn.

@@ -53,7 +53,7 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) spawner: Arc<dyn Spawn>,
     pub(crate) blocking_handlers: BlockingHandlers,
-    pub(crate) bus: Bus,
+    pub(crate) bus: Arc<Bus>,
     pub(crate) shards: Vec<ShardLink>,
     directory: Mutex<Directory>,
     budget: Mutex<Budget>,
@@ -134,7 +134,7 @@ impl Launch {
             budget: Mutex::new(Budget::new(server_outbox_bytes_max)),
             random: Mutex::new(random.fork()),
             life: Mutex::new(Life { stage: Stage::Running, drained: Vec::new(), stopped: Vec::new() }),
-            bus: Bus::new(settings.lifecycle_events_max),
+            bus: Arc::new(Bus::new(settings.lifecycle_events_max)),
             blocking_handlers: BlockingHandlers::new(settings.blocking_handlers_max),
             app,
             config: Arc::new(config),
@@ -290,24 +290,24 @@ impl Server {
     /// adapter was dropped: the whole server ends, so that an accept loop does
     /// not go on feeding a shard that is gone.
     pub(crate) fn shard_ended(&self) {
-        let answers = {
+        let (answers, has_stopped) = {
             let mut life = lock(&self.life);
             let shards_left = match life.stage {
                 Stage::Ending { shards_left } => shards_left,
                 Stage::Running | Stage::Draining { .. } => self.shards.len(),
                 Stage::Stopped => return,
             };
+            let drained = std::mem::take(&mut life.drained);
             if shards_left > 1 {
                 life.stage = Stage::Ending { shards_left: shards_left - 1 };
-                std::mem::take(&mut life.drained)
+                (drained, false)
             } else {
                 life.stage = Stage::Stopped;
-                let drained = std::mem::take(&mut life.drained);
                 let stopped = std::mem::take(&mut life.stopped);
-                drained.into_iter().chain(stopped).collect()
+                (drained.into_iter().chain(stopped).collect(), true)
             }
         };
-        if self.is_stopped() {
+        if has_stopped {
             self.bus.end();
         }
         for answer in answers {

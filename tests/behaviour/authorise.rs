@@ -3,7 +3,7 @@
 use crate::world::{Log, Raw, Said, World, config, frame};
 use fanfare::core::config::ClientIdPolicy;
 use fanfare::core::handshake::Network;
-use fanfare::{Accept, App, Envelope, OriginRule, Rejection, Response, Route, Target};
+use fanfare::{Accept, App, Envelope, HandleError, OriginRule, Rejection, Response, Route, Target};
 use http::StatusCode;
 
 fn echo() -> Route {
@@ -175,6 +175,26 @@ pub(crate) fn a_refusal_after_the_upgrade_leaves_no_connection(world: &World) {
     assert_eq!((stats.connections_opened, totals.connections_peak), (1, 1), "{totals:?}");
     drop(server);
     assert_eq!(log.all(), ["opened", "closed"]);
+}
+
+/// By whoever finds out that it should not be here any more, from anywhere.
+pub(crate) fn whoever_is_connected_may_be_turned_away(world: &World) {
+    let route = Route::new().envelope(Envelope::Session).authorise(|request| has_token(request.query()));
+    let server = world.start(App::new().route("/", route));
+    let mut tabs = [(); 2].map(|()| server.connect("/?token=good"));
+    assert!(
+        Rejection::new(1_008, "Token Expired").is_err(),
+        "the protocol's codes are not the application's"
+    );
+    let expired = Rejection::new(4_401, "Token Expired").unwrap();
+    server.handle().reject("anna", expired.clone()).wait().unwrap();
+    for tab in &mut tabs {
+        tab.expect(r#"{"code":4401,"message":"Token Expired","details":null}"#);
+        assert_eq!(tab.hear(), Said::Close(4_401, "Token Expired".into()));
+    }
+    drop(tabs);
+    let nobody = server.handle().reject("bob", expired).wait();
+    assert_eq!(nobody, Err(HandleError::UnknownRecipient("bob".into())));
 }
 
 /// A client gets the first of its own that the route knows, or the route's.

@@ -143,7 +143,7 @@ fn check(told: &[Lifecycle]) {
             Lifecycle::Left { id, room } => {
                 assert!(connected.contains(id) && rooms.get_mut(room).unwrap().remove(id));
             }
-            event => panic!("{event:?}"),
+            event @ (Lifecycle::Missed(_) | _) => panic!("{event:?}"),
         }
     }
     assert!(rooms.is_empty() && connected.is_empty(), "{rooms:?} {connected:?}");

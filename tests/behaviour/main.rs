@@ -4,7 +4,8 @@
 //! each in every world: on sockets of the loopback under each runtime, with an
 //! independent WebSocket client, and in imagined time over virtual connections.
 //! They wait for observations, never for time to pass. What hostile peers try
-//! has a table of its own, in [`hostile`]; [`table`] holds this one to the list.
+//! has a table of its own, in [`hostile`], and so has what broke elsewhere, in
+//! [`failures`]; [`table`] holds them to their lists.
 //!
 //! | features.md | shown by |
 //! |---|---|
@@ -18,7 +19,7 @@
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own`, `origins_may_be_listed`, `unknown_paths_and_wrong_methods_are_told`, file `events` |
 //! | 10 callbacks | `opened_messages_closed_in_order_and_once`, `errors_are_told_and_the_connection_lives`, files `authorise`, `handlers`, `panics` |
-//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade`, `a_refusal_after_the_upgrade_leaves_no_connection` |
+//! | 11 late refusals | `a_refusal_may_come_after_the_upgrade`, `a_refusal_after_the_upgrade_leaves_no_connection`, `whoever_is_connected_may_be_turned_away` |
 //! | 12 limits | `connections_max_is_exact_in_a_crowd`, `an_address_has_a_limit_of_its_own`, `the_silent_keep_no_honest_client_out` |
 //! | 13 origin | `origins_are_judged_before_the_upgrade`, `origins_may_be_listed` |
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
@@ -46,6 +47,7 @@ mod compression;
 mod conversation;
 mod endings;
 mod events;
+mod failures;
 mod from_outside;
 mod groups;
 mod handlers;
@@ -127,6 +129,7 @@ scenarios! {
         origins_are_judged_before_the_upgrade
         a_refusal_may_come_after_the_upgrade
         a_refusal_after_the_upgrade_leaves_no_connection
+        whoever_is_connected_may_be_turned_away
         an_envelope_may_be_chosen_by_subprotocol
         addresses_are_taken_from_trusted_proxies_only
     }
@@ -184,6 +187,21 @@ scenarios! {
         several_handlers_run_in_order
         an_async_handler_takes_one_event_at_a_time
         a_handler_that_fails_or_panics_is_contained
+    }
+    failures {
+        fifty_leave_while_they_are_received_from_and_closed
+        broadcasts_at_once_never_mix_their_bytes
+        sending_to_who_is_closing_is_an_answer
+        a_burst_is_handled_in_the_order_it_was_sent
+        a_reader_that_stops_stalls_nobody
+        a_broadcast_to_two_is_offered_to_two
+        a_message_for_many_is_kept_once
+        who_is_cut_for_not_reading_is_gone_from_everywhere
+        a_hundred_thousand_names_of_clients_do_not_stay
+        of_two_under_one_client_id_each_leaves_alone
+        who_leaves_changes_its_own_rooms_only
+        a_reason_that_is_too_long_is_cut_and_heard
+        who_says_anything_is_alive_without_a_pong
     }
     from_outside {
         another_thread_sends_joins_and_broadcasts

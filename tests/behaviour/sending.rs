@@ -63,7 +63,7 @@ pub(crate) fn a_send_that_cannot_be_is_a_typed_error(world: &World) {
     assert_eq!(send(b"late"), Err(HandleError::UnknownRecipient(id.to_string())));
 }
 
-/// From the shard, from outside, by a future and to many; and what has no JSON
+/// From the shard, from outside, by a future, by a thread, and to many; and what has no JSON
 /// form, or a type that is no message's, is refused where it is said.
 pub(crate) fn values_are_sent_as_json(world: &World) {
     const TEA: (&str, u32) = ("tea", 250);
@@ -85,7 +85,19 @@ pub(crate) fn values_are_sent_as_json(world: &World) {
     });
     let there =
         Route::new().on_message_async(|connection, _| async move { connection.send_json(&TEA).await });
-    let server = world.start(App::new().route("/", here).route("/async", there));
+    let blocking = Route::new().on_connection_blocking(|connection| {
+        while connection.recv().is_some() {
+            connection.send_json(&TEA)?;
+        }
+        Ok::<_, HandleError>(())
+    });
+    let app = App::new().route("/", here).route("/async", there).route("/blocking", blocking);
+    let server = world.start(app);
+    let mut blocked = server.connect("/blocking");
+    blocked.send("what is it?");
+    blocked.expect(tea);
+    blocked.close(1000, "");
+    blocked.expect_close(1000);
     let (mut here, mut there) = (server.connect("/"), server.connect("/async"));
     here.send("what is it?");
     there.send("what is it?");

@@ -16,6 +16,7 @@ mod invariants;
 mod memory;
 mod opening;
 mod outboxes;
+mod rejecting;
 mod script;
 mod violations;
 

@@ -1,4 +1,4 @@
-//! Events from anywhere: to one connection, to many, and questions.
+//! Events from anywhere: to one connection, to many, questions, and last words.
 //!
 //! Apart from messages because the data becomes text here, with whoever asks, so
 //! that no code of the application's runs on a shard for it.
@@ -11,7 +11,7 @@ use crate::inbox::Inbox;
 use crate::reply::{Reply, reply};
 use crate::shard::Core;
 use fanfare_core::broadcast::{Audience, BroadcastReport};
-use fanfare_core::event::{AckAsked, Answer, Payload};
+use fanfare_core::event::{AckAsked, Answer, Payload, Rejection};
 use fanfare_core::id::ConnectionId;
 use serde::ser::Serialize;
 use std::sync::Arc;
@@ -37,6 +37,19 @@ impl Handle {
             Err(error) => return Reply::ready(Err(error)),
         };
         self.each(&to.into(), Inbox::push, move |core, id| Ok(core.emit(id, &event.emission())?))
+    }
+
+    /// Tells connections why they are turned away, each in its envelope, and
+    /// closes them: see [`Ctx::reject`](crate::Ctx::reject).
+    ///
+    /// # Errors
+    /// [`HandleError::UnknownRecipient`](crate::HandleError::UnknownRecipient) where
+    /// nobody is open under that name.
+    pub fn reject(&self, whom: impl Into<Recipient>, rejection: Rejection) -> Reply<()> {
+        self.each(&whom.into(), Inbox::push_reserved, move |core, id| {
+            core.reject(id, &rejection);
+            Ok(())
+        })
     }
 
     /// Sends an event to an audience on all shards, encoded once for each envelope

@@ -53,16 +53,15 @@ impl Bus {
         self.is_heard.load(Ordering::Relaxed)
     }
 
-    /// Tells everyone what has happened, and leaves `told` empty. Who is returned
-    /// is to be woken, once the caller holds no lock.
+    /// Tells everyone what has happened. Who is returned is to be woken, once the
+    /// caller holds no lock.
     #[must_use]
-    pub(crate) fn tell(&self, told: &mut Vec<Lifecycle>) -> Vec<Waker> {
-        let told = std::mem::take(told);
+    pub(crate) fn tell(&self, told: &[Lifecycle]) -> Vec<Waker> {
         let listeners = self.lock();
         let mut sleepers = Vec::new();
         for queue in &listeners.queues {
             let mut waiting = queue.lock();
-            for event in &told {
+            for event in told {
                 waiting.push(event, self.events_max);
             }
             sleepers.extend(queue.changed(&mut waiting));
@@ -119,24 +118,20 @@ impl Queue {
     /// none yet.
     pub(super) fn poll(&self, waker: &Waker) -> Poll<Option<Lifecycle>> {
         let mut waiting = self.lock();
-        match waiting.take() {
-            Some(next) => Poll::Ready(next),
-            None => {
-                waiting.listener = Some(waker.clone());
-                Poll::Pending
-            }
+        let next = waiting.take();
+        if next.is_pending() {
+            waiting.listener = Some(waker.clone());
         }
+        next
     }
 
-    /// The same for a thread, which waits while `may_wait` says that it may.
-    pub(super) fn wait(&self, may_wait: impl Fn() -> bool) -> Option<Option<Lifecycle>> {
+    /// The same for a thread, which waits if `may_wait` says that it may.
+    pub(super) fn wait(&self, may_wait: impl Fn() -> bool) -> Poll<Option<Lifecycle>> {
         let mut waiting = self.lock();
         loop {
-            if let Some(next) = waiting.take() {
-                return Some(next);
-            }
-            if !may_wait() {
-                return None;
+            let next = waiting.take();
+            if next.is_ready() || !may_wait() {
+                return next;
             }
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -170,11 +165,11 @@ impl Waiting {
         self.is_over = true;
     }
 
-    /// Outside `None`: there will be something, but there is not.
-    fn take(&mut self) -> Option<Option<Lifecycle>> {
+    fn take(&mut self) -> Poll<Option<Lifecycle>> {
         match self.events.pop_front() {
-            Some(event) => Some(Some(event)),
-            None => self.is_over.then_some(None),
+            Some(event) => Poll::Ready(Some(event)),
+            None if self.is_over => Poll::Ready(None),
+            None => Poll::Pending,
         }
     }
 }

@@ -2,9 +2,8 @@
 //! thread can wait for as well.
 
 use super::Lifecycle;
-use super::bus::Queue;
+use super::bus::{Bus, Queue};
 use crate::error::HandleError;
-use crate::server::Server;
 use crate::shard::is_on_shard;
 use std::fmt;
 use std::future::poll_fn;
@@ -16,15 +15,15 @@ use std::task::{Context, Poll};
 /// Nothing waits for a subscriber. Up to `lifecycle_events_max` events wait for it;
 /// what has no room is told as [`Lifecycle::Missed`], in its place. Dropped, it
 /// listens no more.
+#[must_use = "dropped, it listens no more"]
 pub struct Subscription {
-    server: Arc<Server>,
+    bus: Arc<Bus>,
     queue: Arc<Queue>,
 }
 
 impl Subscription {
-    pub(crate) fn new(server: Arc<Server>) -> Subscription {
-        let queue = server.bus.listen();
-        Subscription { server, queue }
+    pub(crate) fn new(bus: &Arc<Bus>) -> Subscription {
+        Subscription { bus: Arc::clone(bus), queue: bus.listen() }
     }
 
     /// The next event; `None` behind [`Lifecycle::Shutdown`].
@@ -45,13 +44,16 @@ impl Subscription {
     /// [`HandleError::OnShard`] where there is none, and the thread is inside a
     /// synchronous handler: the shard would wait for itself.
     pub fn recv_blocking(&mut self) -> Result<Option<Lifecycle>, HandleError> {
-        self.queue.wait(|| !is_on_shard()).ok_or(HandleError::OnShard)
+        match self.queue.wait(|| !is_on_shard()) {
+            Poll::Ready(next) => Ok(next),
+            Poll::Pending => Err(HandleError::OnShard),
+        }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.server.bus.forget(&self.queue);
+        self.bus.forget(&self.queue);
     }
 }
 

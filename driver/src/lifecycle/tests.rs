@@ -21,13 +21,14 @@ fn created(name: &str) -> Lifecycle {
 }
 
 fn tell(bus: &Bus, events: impl IntoIterator<Item = Lifecycle>) {
-    bus.tell(&mut events.into_iter().collect()).into_iter().for_each(Waker::wake);
+    let events: Vec<_> = events.into_iter().collect();
+    bus.tell(&events).into_iter().for_each(Waker::wake);
 }
 
 /// All that there is.
 fn heard(queue: &bus::Queue) -> Vec<Option<Lifecycle>> {
     let mut heard = Vec::new();
-    while let Some(next) = queue.wait(|| false) {
+    while let Poll::Ready(next) = queue.wait(|| false) {
         let is_over = next.is_none();
         heard.push(next);
         if is_over {
@@ -79,8 +80,8 @@ fn what_has_no_room_is_counted_in_its_place_and_the_end_always_has() {
         tell(&bus, [created(name)]);
         quickly.extend(heard(&quick));
     }
-    assert_eq!(slow.wait(|| false), Some(Some(Lifecycle::Initialized)));
-    assert_eq!(slow.wait(|| false), Some(Some(created("a"))));
+    assert_eq!(slow.wait(|| false), Poll::Ready(Some(Lifecycle::Initialized)));
+    assert_eq!(slow.wait(|| false), Poll::Ready(Some(created("a"))));
     tell(&bus, ["e", "f"].map(created));
     bus.end();
     let expected =
@@ -96,20 +97,20 @@ fn a_future_is_woken_once_for_what_comes() {
     let bus = Bus::new(10);
     let queue = bus.listen();
     let wakes = Arc::<Wakes>::default();
-    let waker = Waker::from(Arc::clone(&wakes));
-    assert_eq!(queue.poll(&waker), Poll::Ready(Some(Lifecycle::Initialized)));
-    assert_eq!(queue.poll(&waker), Poll::Pending);
+    let listener = Waker::from(Arc::clone(&wakes));
+    assert_eq!(queue.poll(&listener), Poll::Ready(Some(Lifecycle::Initialized)));
+    assert_eq!(queue.poll(&listener), Poll::Pending);
     tell(&bus, ["a", "b"].map(created));
     tell(&bus, [created("c")]);
     assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
     for name in ["a", "b", "c"] {
-        assert_eq!(queue.poll(&waker), Poll::Ready(Some(created(name))));
+        assert_eq!(queue.poll(&listener), Poll::Ready(Some(created(name))));
     }
-    assert_eq!(queue.poll(&waker), Poll::Pending);
+    assert_eq!(queue.poll(&listener), Poll::Pending);
     bus.end();
     assert_eq!(wakes.0.load(Ordering::Relaxed), 2);
-    assert_eq!(queue.poll(&waker), Poll::Ready(Some(Lifecycle::Shutdown)));
-    assert_eq!([(); 2].map(|()| queue.poll(&waker)), [Poll::Ready(None), Poll::Ready(None)]);
+    assert_eq!(queue.poll(&listener), Poll::Ready(Some(Lifecycle::Shutdown)));
+    assert_eq!([(); 2].map(|()| queue.poll(&listener)), [Poll::Ready(None), Poll::Ready(None)]);
 }
 
 #[test]

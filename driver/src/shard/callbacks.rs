@@ -49,8 +49,8 @@ impl Core {
     pub(super) fn collect_notices(&mut self) {
         while let Some(notice) = self.hub.next_notice() {
             match notice {
-                Notice::GroupOpened(group) => self.tell_directory(&group, true),
-                Notice::GroupClosed(group) => self.tell_directory(&group, false),
+                Notice::GroupOpened(group) => self.group_turned(&group, true),
+                Notice::GroupClosed(group) => self.group_turned(&group, false),
                 Notice::Joined { id, room } => self.tell(|| Lifecycle::Joined { id, room }),
                 Notice::Left { id, room } => self.tell(|| Lifecycle::Left { id, room }),
                 Notice::Closed(_)

@@ -60,6 +60,7 @@ impl Core {
         let server = handle.server();
         let now = server.clock.now();
         let hub = Hub::new(now, id, Arc::clone(&server.config), random);
+        let told = Told::new(&server.bus);
         let tells_time = server.config.has_envelope(Envelope::Session);
         let equal_share_bytes = server.budget().limit_bytes() / server.shards.len().max(1);
         let mut core = Core {
@@ -71,7 +72,7 @@ impl Core {
             asked: Asked::default(),
             resumed: Vec::new(),
             notices: VecDeque::new(),
-            told: Told::default(),
+            told,
             held_up_by: Vec::new(),
             tells_time,
             budget_idle_bytes_max: BUDGET_IDLE_BYTES_MAX.min(equal_share_bytes as u64),

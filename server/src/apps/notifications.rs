@@ -33,9 +33,7 @@ impl<'a> Notification<'a> {
 pub(super) fn route(site: &Site<'_>) -> Route {
     let limits = Limits::of(&site.config.connection);
     Route::new()
-        .settings(|settings| {
-            settings.ping_interval = settings.ping_interval.map(|interval| interval.min(PING_INTERVAL_MAX));
-        })
+        .settings(|settings| settings.ping_interval = ping_interval(settings.ping_interval))
         .authorise(move |request| {
             let user = request.param("user").unwrap_or_default();
             match limits.check_name(user).and_then(|()| limits.check_name(&room(user))) {
@@ -52,6 +50,11 @@ pub(super) fn route(site: &Site<'_>) -> Route {
             let welcome = Notification::new("welcome", "Connected to notification service", ctx.unix_time());
             ctx.send_json(&welcome)
         })
+}
+
+/// A server that pings more often, or does not ping at all, knows why.
+fn ping_interval(of_the_server: Option<Duration>) -> Option<Duration> {
+    of_the_server.map(|interval| interval.min(PING_INTERVAL_MAX))
 }
 
 /// Sends a notification to a user's connections, or to all of the service. The
@@ -72,4 +75,25 @@ pub(super) fn notify(
 /// The room of a user.
 fn room(user: &str) -> String {
     format!("user:{user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pings_are_at_least_every_20_seconds_if_there_are_any() {
+        for (of_the_server, here) in
+            [(Some(30), Some(20)), (Some(20), Some(20)), (Some(5), Some(5)), (None, None)]
+        {
+            assert_eq!(ping_interval(of_the_server.map(Duration::from_secs)), here.map(Duration::from_secs));
+        }
+    }
+
+    #[test]
+    fn the_wire_shape_is_this() {
+        let notification = Notification::new("order", "a\"b", Duration::from_secs(1_700_000_000));
+        let text = r#"{"type":"order","message":"a\"b","time":"2023-11-14T22:13:20Z"}"#;
+        assert_eq!(fanfare::Message::json(&notification), Ok(text.into()));
+    }
 }

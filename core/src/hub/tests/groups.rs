@@ -118,3 +118,42 @@ fn a_transport_that_is_not_open_joins_nothing() {
     assert_eq!(world.hub.leave(peer.id, "/", "blue"), Err(unknown));
     assert!(world.groups_told().is_empty());
 }
+
+/// Where it is asked for, and in the order of what happens.
+#[test]
+fn each_joining_and_leaving_of_a_room_is_told() {
+    let mut world = World::new(|_| {});
+    let told = |world: &mut World| {
+        world.settle();
+        let told = std::mem::take(&mut world.notices).into_iter().filter_map(|notice| match notice {
+            Notice::Joined { id, room } => Some((id, '+', room.name.to_string())),
+            Notice::Left { id, room } => Some((id, '-', room.name.to_string())),
+            Notice::Closed(Closed { id, .. }) => Some((id, '.', String::new())),
+            Notice::Pressure { .. }
+            | Notice::Room(_)
+            | Notice::Unanswered { .. }
+            | Notice::Collected(_)
+            | Notice::GroupOpened(_)
+            | Notice::GroupClosed(_) => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let ann = world.connect("ann").id;
+    world.hub.join(ann, "/", "before").unwrap();
+    assert_eq!(told(&mut world), [], "nobody has asked");
+    world.hub.tell_memberships(true);
+    let bob = world.connect("bob").id;
+    assert_eq!(told(&mut world), [], "namespaces and clients are no rooms");
+    for (id, room) in [(ann, "a"), (bob, "a"), (bob, "a"), (bob, "b")] {
+        world.hub.join(id, "/chat", room).unwrap();
+    }
+    let joined = |id, room: &str| (id, '+', room.to_owned());
+    assert_eq!(told(&mut world), [joined(ann, "a"), joined(bob, "a"), joined(bob, "b")]);
+    let left = |id, room: &str| (id, '-', room.to_owned());
+    world.hub.leave(ann, "/chat", "a").unwrap();
+    world.hub.leave(ann, "/chat", "a").unwrap();
+    world.hub.leave_namespace(bob, "/chat").unwrap();
+    assert_eq!(told(&mut world), [left(ann, "a"), left(bob, "b"), left(bob, "a")]);
+    world.hub.abort(world.now, ann).unwrap();
+    assert_eq!(told(&mut world), [left(ann, "before"), (ann, '.', String::new())]);
+}

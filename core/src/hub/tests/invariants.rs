@@ -3,7 +3,7 @@
 use crate::event::Envelope;
 use crate::hub::Hub;
 use crate::link::{Link, Phase};
-use crate::member::Member;
+use crate::member::{Conversation, Member};
 use crate::rooms::MemberKey;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,9 +119,13 @@ impl Hub {
         for (_, member) in &self.members {
             let events = member.cold.talk.events();
             let pending = events.map_or(0, |events| events.pending.len());
-            assert!(events.is_none_or(|events| member.is_open && (pending > 0 || events.malformed > 0)));
+            let is_asked = events.is_some_and(Conversation::is_asked);
+            assert!(events.is_none_or(|events| member.is_open && (is_asked || events.malformed > 0)));
             assert!(pending <= self.config.profile(member.profile).acks_max);
-            assert_eq!(self.links.get(member.link as usize).unwrap().is_asked, pending > 0);
+            let link = self.links.get(member.link as usize).unwrap();
+            assert_eq!(link.is_asked, is_asked);
+            let later = events.and_then(|events| events.later_check);
+            assert!(later.is_none_or(|later| link.next_check <= later), "kept in mind, and not looked at");
             waiting += pending as u64;
         }
         let stats = self.stats();
