@@ -153,13 +153,13 @@ fn walk(peer: IpAddr, chain: Vec<Option<IpAddr>>, is_trusted: impl Fn(IpAddr) ->
     client
 }
 
-/// The `for` parameter of one element of `Forwarded` (RFC 7239 §4).
+/// The `for` parameter of one element of `Forwarded` (RFC 7239 §4), where it may
+/// stand once.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    element
-        .split(';')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(name, value)| trim(name).eq_ignore_ascii_case("for").then_some(value))
-        .and_then(|value| parse_node(trim(value).trim_matches('"')))
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(name, _)| trim(name).eq_ignore_ascii_case("for")).map(|(_, value)| value);
+    let value = trim(values.next().filter(|_| values.next().is_none())?);
+    parse_node(value.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or(value))
 }
 
 /// An address with or without port, IPv6 with or without brackets. `unknown` and

@@ -131,7 +131,8 @@ impl<'a> Ctx<'a> {
         self.core.hub.ping(self.id, payload)
     }
 
-    /// Starts the closing handshake; what is queued goes first.
+    /// Starts the closing handshake; what is queued goes first. `reason` is cut to
+    /// the 123 bytes a close frame has room for, between characters.
     pub fn close(&mut self, code: CloseCode, reason: &str) {
         self.core.close(self.id, code, reason);
     }
