@@ -29,6 +29,9 @@
 //!   that a future of its own pulls messages from.
 //! - [`Envelope`] makes a route's messages events: [`Route::on`] handles one,
 //!   [`Ctx::emit_to`] sends one, [`Handle::emit_with_ack`] asks a peer.
+//! - [`Accept::channel`] puts a connection in a primary channel, and
+//!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
+//!   speak there without a line of the application's.
 //! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop;
 //!   [`Handle::subscribe`] tells what happens to it.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
@@ -62,9 +65,9 @@ pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
     close::{CloseCode, CloseReason},
     config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
-    event::{Answer, AnswerError, Envelope, Missing, Payload, Rejection},
+    event::{Answer, AnswerError, Envelope, Missing, Payload, Refusal, Rejection},
     handshake::Response,
-    hub::{Closed, ConflationKey, EmitError, Metadata, Publication, SendError},
+    hub::{Closed, ConflationKey, DEFAULT_CHANNEL, EmitError, Metadata, Publication, SendError},
     id::ConnectionId,
     rooms::{GroupName, RoomName},
     wire::{Frame, Message, MessageError},

@@ -1,5 +1,6 @@
 //! The server from anywhere: other threads, futures, other servers' handlers.
 
+mod channels;
 mod emitting;
 mod json;
 
@@ -86,6 +87,8 @@ pub struct ConnectionInfo {
     pub id: ConnectionId,
     /// The application's name for the client.
     pub client_id: String,
+    /// Its primary channel, if it has one.
+    pub channel: Option<String>,
     /// The client's address.
     pub address: Option<IpAddr>,
     /// The request's path.

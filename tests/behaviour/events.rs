@@ -186,7 +186,7 @@ pub(crate) fn a_session_is_a_conversation(world: &World) {
 
 /// Hears a message in the session envelope; returns whose it is.
 #[track_caller]
-fn session(peer: &mut Peer<'_>, event: &str, content: &str) -> String {
+pub(crate) fn session(peer: &mut Peer<'_>, event: &str, content: &str) -> String {
     let said = peer.hear();
     let Said::Text(text) = &said else { panic!("{said:?}") };
     let rest = text.strip_prefix(r#"{"session_id":""#).unwrap_or_else(|| panic!("{text}"));

@@ -4,7 +4,8 @@
 //! each in every world: on sockets of the loopback under each runtime, with an
 //! independent WebSocket client, and in imagined time over virtual connections.
 //! They wait for observations, never for time to pass. What hostile peers try
-//! has a table of its own, in [`hostile`]; [`table`] holds this one to the list.
+//! has a table of its own, in [`hostile`], and so has what broke elsewhere, in
+//! [`failures`]; [`table`] holds them to their lists.
 //!
 //! | features.md | shown by |
 //! |---|---|
@@ -24,27 +25,29 @@
 //! | 14 subprotocol, compression | `the_application_chooses_the_subprotocol`, `an_envelope_may_be_chosen_by_subprotocol`, file `compression` |
 //! | 15 graceful stop | file `stopping` |
 //! | 16 lifecycle bus | file `lifecycle` |
+//! | 17 default handlers | `a_session_without_handlers_has_default_ones`, `default_handlers_ask_whoever_judges_joins`, `default_handlers_stand_behind_the_applications_own` |
 //! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
+//! | 21 primary channels | `a_connection_starts_in_its_channel`, `broadcasts_follow_a_move`, `joining_a_channels_room_is_no_move`, `a_channel_that_cannot_be_is_refused_before_the_upgrade` |
 //! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `names_that_clients_make_do_not_stay` |
 //! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused` |
 //! | 24, 25 broadcast, reports | files `broadcast`, `slow_readers`, `each_hears_an_event_in_its_own_envelope` |
 //!
 //! Envelopes and acknowledgements, which have no number, are shown by the
 //! files `asking` and `events`.
-//!
-//! Not yet offered, so not shown: default handlers (17) and primary channels (21).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod asking;
 mod authorise;
 mod broadcast;
+mod channels;
 mod compression;
 mod conversation;
 mod endings;
 mod events;
+mod failures;
 mod from_outside;
 mod groups;
 mod handlers;
@@ -135,6 +138,15 @@ scenarios! {
         each_publisher_is_heard_in_order
         a_crowd_of_publishers_on_threads_is_heard_in_order
     }
+    channels {
+        a_connection_starts_in_its_channel
+        broadcasts_follow_a_move
+        joining_a_channels_room_is_no_move
+        a_channel_that_cannot_be_is_refused_before_the_upgrade
+        a_session_without_handlers_has_default_ones
+        default_handlers_ask_whoever_judges_joins
+        default_handlers_stand_behind_the_applications_own
+    }
     compression {
         messages_are_compressed_both_ways
         a_broadcast_is_compressed_once_for_all
@@ -175,6 +187,21 @@ scenarios! {
         several_handlers_run_in_order
         an_async_handler_takes_one_event_at_a_time
         a_handler_that_fails_or_panics_is_contained
+    }
+    failures {
+        fifty_leave_while_they_are_received_from_and_closed
+        broadcasts_at_once_never_mix_their_bytes
+        sending_to_who_is_closing_is_an_answer
+        a_burst_is_handled_in_the_order_it_was_sent
+        a_reader_that_stops_stalls_nobody
+        a_broadcast_to_two_is_offered_to_two
+        a_message_for_many_is_kept_once
+        who_is_cut_for_not_reading_is_gone_from_everywhere
+        a_hundred_thousand_names_of_clients_do_not_stay
+        of_two_under_one_client_id_each_leaves_alone
+        who_leaves_changes_its_own_rooms_only
+        a_reason_that_is_too_long_is_cut_and_heard
+        who_says_anything_is_alive_without_a_pong
     }
     from_outside {
         another_thread_sends_joins_and_broadcasts

@@ -71,6 +71,12 @@ impl Target {
         Target::Room(RoomName::new(namespace, name))
     }
 
+    /// The members of the channel `name`, a room of the namespace `/`: those whose
+    /// primary channel it is, and those who have joined the room beside their own.
+    pub fn channel(name: impl Into<Arc<str>>) -> Target {
+        Target::room("/", name)
+    }
+
     /// The connections of the client `id`.
     pub fn client(id: impl Into<Arc<str>>) -> Target {
         Target::Client(id.into())

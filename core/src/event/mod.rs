@@ -48,7 +48,7 @@ pub use asked::{AckAsked, MembershipAsked, Regroup};
 pub use collecting::{Collected, Missing};
 pub use emission::{Emission, Stamp};
 pub use payload::{Payload, PayloadError};
-pub use reading::{Event, Malformed, ReadLimits, Refused, Said, read};
+pub use reading::{Event, Malformed, ReadLimits, Refused, Said, is_reserved, read};
 pub use refusal::Refusal;
 pub use rejection::{NotAnApplicationCode, Rejection};
 pub use session::SessionMessage;

@@ -1,6 +1,6 @@
 //! What an event carries: JSON that nobody has looked into.
 
-use serde::de::Deserialize;
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
@@ -82,6 +82,15 @@ impl Serialize for Payload<'_> {
     }
 }
 
+/// Whatever JSON comes, unread and borrowed from its text: a field of an
+/// application's own type that is only passed on (`#[serde(borrow)]`).
+impl<'de: 'a, 'a> Deserialize<'de> for Payload<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Payload((value.get() != "null").then_some(Cow::Borrowed(value))))
+    }
+}
+
 /// Equal are payloads of the same text: nobody has looked into them.
 impl PartialEq for Payload<'_> {
     fn eq(&self, other: &Payload<'_>) -> bool {
@@ -114,6 +123,25 @@ mod tests {
             (Payload::of(&payload).unwrap(), Payload::of(&Payload::NONE).unwrap()),
             (payload, Payload::NONE)
         );
+    }
+
+    #[test]
+    fn a_payload_in_a_payload_is_passed_on_unread() {
+        #[derive(serde::Deserialize)]
+        struct Outer<'a> {
+            #[serde(borrow)]
+            inner: Payload<'a>,
+        }
+        for (text, inner) in [
+            (r#"{"inner": {"a" : [1] }}"#, r#"{"a" : [1] }"#),
+            (r#"{"inner": "text"}"#, r#""text""#),
+            (r#"{"inner": null}"#, "null"),
+        ] {
+            let outer = Outer::deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap();
+            assert_eq!(outer.inner.raw(), inner);
+            assert_eq!(outer.inner.is_none(), inner == "null");
+        }
+        assert!(serde_json::from_str::<Outer<'_>>("{}").is_err(), "none is not there by itself");
     }
 
     #[test]

@@ -183,6 +183,11 @@ fn session<'m>(message: SessionMessage<'m>, limits: &ReadLimits) -> Result<Said<
     })
 }
 
+/// Whether no event, room or namespace that a client names may be called so.
+pub fn is_reserved(name: &str) -> bool {
+    check_reserved(name).is_err()
+}
+
 fn check_reserved(name: &str) -> Result<(), Malformed> {
     match RESERVED_NAMES.into_iter().find(|&reserved| reserved == name) {
         Some(reserved) => Err(Malformed::ReservedName(reserved)),

@@ -1,8 +1,17 @@
 //! Why something a peer asked is not done, in the words that go out.
 
+use super::payload::Payload;
 use crate::rooms::JoinError;
 
-/// What an error frame says.
+/// What an error frame says: in the typed envelope these words, in the session
+/// envelope a [content](Refusal::content) with a code as well.
+///
+/// | code | said of |
+/// |---|---|
+/// | 4400 | what cannot be understood, and names that cannot be used |
+/// | 4403 | what the application does not allow |
+/// | 4404 | what is not there: a namespace or a channel one is in, a handler |
+/// | 4429 | what a limit forbids for now |
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -33,6 +42,12 @@ pub enum Refusal {
     /// The room has as many members as allowed.
     #[error("room full")]
     RoomFull,
+    /// The event's content is not what its handler reads.
+    #[error("invalid content")]
+    InvalidContent,
+    /// The sender is in no channel.
+    #[error("no channel")]
+    NoChannel,
     /// A name is longer than allowed.
     #[error("name too long")]
     NameTooLong,
@@ -42,6 +57,48 @@ pub enum Refusal {
     /// The server cannot take more groups.
     #[error("too many groups")]
     TooManyGroups,
+}
+
+/// The content of an `error` event.
+#[derive(serde::Serialize)]
+struct Content<'a> {
+    code: u16,
+    message: &'a str,
+    details: Option<&'a str>,
+}
+
+impl Refusal {
+    /// The same as a number: the first digit is that of all codes an application
+    /// may use (RFC 6455 §7.4.2), the others are known from HTTP.
+    pub const fn code(self) -> u16 {
+        match self {
+            Refusal::MalformedMessage
+            | Refusal::UnknownMessageType
+            | Refusal::InvalidContent
+            | Refusal::NameTooLong
+            | Refusal::InvalidName => 4400,
+            Refusal::JoinRefused | Refusal::LeaveRefused => 4403,
+            Refusal::NamespaceNotJoined | Refusal::UnhandledEvent | Refusal::NoChannel => 4404,
+            Refusal::TooManyRooms
+            | Refusal::TooManyNamespaces
+            | Refusal::RoomFull
+            | Refusal::TooManyGroups => 4429,
+        }
+    }
+
+    /// The content of the event `error` that tells of it in the session envelope.
+    ///
+    /// ```
+    /// use fanfare_core::event::Refusal;
+    ///
+    /// let content = Refusal::JoinRefused.content(Some("members only"));
+    /// assert_eq!(content.raw(), r#"{"code":4403,"message":"join refused","details":"members only"}"#);
+    /// ```
+    pub fn content(self, details: Option<&str>) -> Payload<'static> {
+        let content = Content { code: self.code(), message: &self.to_string(), details };
+        // A number and two texts always have a JSON form.
+        Payload::of(&content).unwrap_or_default()
+    }
 }
 
 impl From<JoinError> for Refusal {

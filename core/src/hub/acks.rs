@@ -9,6 +9,7 @@ use crate::broadcast::{Audience, Fate};
 use crate::event::{AckId, Answer, Collecting, Emission, Envelope, Missing, Waiting};
 use crate::id::ConnectionId;
 use crate::link::Deadline;
+use crate::member::Conversation;
 use crate::rooms::MemberKey;
 use crate::time::Instant;
 use std::time::Duration;
@@ -138,9 +139,9 @@ impl Hub {
     }
 
     /// Frees the table of a connection that is asked nothing any more.
-    fn tidy_events(&mut self, slot: usize) {
+    pub(super) fn tidy_events(&mut self, slot: usize) {
         let Some(member) = self.member_at_mut(slot) else { return };
-        let is_asked = member.cold.talk.events().is_some_and(|events| !events.pending.is_empty());
+        let is_asked = member.cold.talk.events().is_some_and(Conversation::is_asked);
         member.cold.talk.tidy();
         if let Some(link) = self.links.get_mut(slot) {
             link.is_asked = is_asked;

@@ -74,6 +74,10 @@ pub struct Acceptance<'a> {
     pub profile: ProfileId,
     /// The application's name for the client.
     pub client_id: &'a str,
+    /// The channel it starts in, a room of the namespace `/`. Without one that is
+    /// [`DEFAULT_CHANNEL`](super::DEFAULT_CHANNEL) where the route has the session
+    /// envelope, and elsewhere none.
+    pub channel: Option<&'a str>,
     /// The subprotocol to answer with.
     pub subprotocol: Option<&'a str>,
     /// More headers for the answer: cookies, say. None of the handshake's own.
@@ -87,13 +91,14 @@ pub struct Acceptance<'a> {
 }
 
 impl<'a> Acceptance<'a> {
-    /// Under the server's own connection settings, without subprotocol, more
-    /// headers, labels or addresses.
+    /// Under the server's own connection settings, without channel, subprotocol,
+    /// more headers, labels or addresses.
     pub fn new(request: &'a Request, client_id: &'a str) -> Acceptance<'a> {
         Acceptance {
             request,
             profile: ProfileId::default(),
             client_id,
+            channel: None,
             subprotocol: None,
             headers: HeaderMap::new(),
             labels: Vec::new(),
@@ -119,6 +124,9 @@ pub enum DecideError {
     /// The client id breaks the rules for names.
     #[error("the client id cannot be used: {0}")]
     ClientId(JoinError),
+    /// The channel breaks the rules for names, or has no room.
+    #[error("the channel cannot be joined: {0}")]
+    Channel(JoinError),
     /// The answer would not be a valid response.
     #[error(transparent)]
     Answer(#[from] handshake::AcceptError),
@@ -204,6 +212,7 @@ impl Hub {
         let profile = acceptance.profile;
         let limits = Limits::of(self.config.profile(profile));
         limits.check_name(acceptance.client_id).map_err(DecideError::ClientId)?;
+        self.check_channel(profile, acceptance.channel).map_err(DecideError::Channel)?;
         let agreement = match self.config.profile(profile).compression {
             Compression::On => Agreement::find(acceptance.request.headers()),
             Compression::Off => None,
@@ -238,6 +247,7 @@ impl Hub {
         limits: &Limits,
     ) -> Result<MemberKey, DecideError> {
         let Acceptance { client_id, profile, .. } = acceptance;
+        let channel = self.first_channel(profile, acceptance.channel);
         let metadata = self.metadata_of(now, acceptance);
         let key = self.members.insert(Member {
             link: u32::try_from(slot).unwrap_or(u32::MAX),
@@ -248,15 +258,30 @@ impl Hub {
             cold: Box::new(Cold { metadata, talk: TalkSlot::default() }),
         });
         let key = MemberKey(u32::try_from(key).unwrap_or(u32::MAX));
-        for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
-            if let Err(refused) = self.join_member(key, scope, name, limits) {
-                self.leave_groups(key);
-                self.members.remove(key.0 as usize);
-                return Err(DecideError::ClientId(refused));
-            }
+        if let Err(refused) = self.join_first(key, client_id, channel, limits) {
+            self.leave_groups(key);
+            self.members.remove(key.0 as usize);
+            return Err(refused);
         }
         *self.events.members.of_mut(self.config.profile(profile).envelope) += 1;
         Ok(key)
+    }
+
+    /// Joins what a connection starts in.
+    fn join_first(
+        &mut self,
+        key: MemberKey,
+        client_id: &str,
+        channel: Option<&str>,
+        limits: &Limits,
+    ) -> Result<(), DecideError> {
+        for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
+            self.join_member(key, scope, name, limits).map_err(DecideError::ClientId)?;
+        }
+        if let Some(channel) = channel {
+            self.move_member(key, channel, limits).map_err(DecideError::Channel)?;
+        }
+        Ok(())
     }
 
     fn metadata_of(&self, now: Instant, acceptance: Acceptance<'_>) -> Metadata {

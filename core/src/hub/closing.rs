@@ -164,14 +164,12 @@ impl Hub {
     pub(super) fn leave_groups(&mut self, key: MemberKey) -> Vec<RoomName> {
         let mut left = std::mem::take(&mut self.left);
         self.rooms.remove_member(key, &mut left);
-        let (mut rooms, id) = (Vec::new(), self.id_of_member(key));
-        for departure in left.drain(..) {
-            if let GroupName::Room(room) = &departure.name {
-                rooms.push(room.clone());
-            }
-            self.tell_left(id, departure);
-        }
-        self.left = left;
+        let rooms = left.iter().filter_map(|departure| match &departure.name {
+            GroupName::Room(room) => Some(room.clone()),
+            GroupName::Client(_) | GroupName::Namespace(_) => None,
+        });
+        let rooms = rooms.collect();
+        self.tell_left(key, left);
         rooms
     }
 

@@ -188,11 +188,10 @@ impl Hub {
             }
             Said::Event(Event { namespace, ack, .. }) => {
                 let why = Refusal::NamespaceNotJoined;
-                let answer = match ack {
-                    Some(ack) => ack.refused(why),
-                    None => event::error(namespace, why),
-                };
-                self.answer_event(now, id, &answer);
+                match ack {
+                    Some(ack) => self.answer_event(now, id, &ack.refused(why)),
+                    None => self.complain(now, id, namespace, why),
+                }
             }
             Said::Membership(asked) => return self.asked_to_regroup(now, id, asked, names),
             Said::Ack { id: ask, answer } => {
@@ -234,7 +233,7 @@ impl Hub {
     }
 
     fn not_understood(&mut self, now: Instant, id: ConnectionId, refused: &Refused) {
-        self.answer_event(now, id, &event::error(Cow::Borrowed("/"), refused.refusal()));
+        self.complain(now, id, Cow::Borrowed("/"), refused.refusal());
         match refused {
             Refused::Malformed(_) => self.count_malformed(now, id),
             Refused::UnknownKind(_) => {}

@@ -3,6 +3,7 @@
 use super::{Hub, Notice, UnknownConnection};
 use crate::id::ConnectionId;
 use crate::rooms::{Entry, GroupKey, GroupName, JoinError, Joined, Left, Limits, MemberKey, Scope};
+use std::sync::Arc;
 
 /// Why a connection did not join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -89,6 +90,18 @@ impl Hub {
         })
     }
 
+    /// The client ids that have connections on this shard, and those, in no
+    /// particular order.
+    pub fn clients(&self) -> impl Iterator<Item = (Arc<str>, impl Iterator<Item = ConnectionId>)> {
+        self.rooms.groups().filter_map(|group| match self.rooms.describe(group)? {
+            (Scope::Client, _) => {
+                let members = self.rooms.members(group).iter();
+                Some((self.rooms.name(group)?, members.filter_map(|key| self.id_of_member(*key))))
+            }
+            (Scope::Namespace | Scope::Room(_), _) => None,
+        })
+    }
+
     /// How many rooms have a member on this shard.
     pub fn rooms_len(&self) -> usize {
         self.rooms.counts().rooms
@@ -123,6 +136,13 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         let joined = self.rooms.join(key, scope, name, limits)?;
+        self.tell_joined(key, scope, joined);
+        Ok(joined)
+    }
+
+    /// Tells of the groups that a join has made, and of the join where that is asked
+    /// for.
+    pub(super) fn tell_joined(&mut self, key: MemberKey, scope: Scope<'_>, joined: Joined) {
         if joined.namespace_entry == Entry::Created
             && let Scope::Room(namespace) = scope
         {
@@ -139,7 +159,6 @@ impl Hub {
         {
             self.notices.push_back(Notice::Joined { id, room });
         }
-        Ok(joined)
     }
 
     fn tell_opened(&mut self, group: Option<GroupKey>) {
@@ -157,24 +176,25 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
-        for departure in left.drain(..) {
-            self.tell_left(Some(id), departure);
-        }
-        self.left = left;
+        self.tell_left(key, left);
         Ok(changed)
     }
 
-    /// Tells that somebody has left a group, and what has become of the group.
-    pub(super) fn tell_left(&mut self, id: Option<ConnectionId>, departure: Left) {
-        if self.tells_memberships
-            && let GroupName::Room(room) = &departure.name
-            && let Some(id) = id
-        {
-            self.notices.push_back(Notice::Left { id, room: room.clone() });
+    /// Tells of what somebody has left, where that is asked for, and of the groups
+    /// that this has emptied. Keeps the list for the next departures.
+    pub(super) fn tell_left(&mut self, key: MemberKey, mut left: Vec<Left>) {
+        let id = self.id_of_member(key).filter(|_| self.tells_memberships);
+        for departure in left.drain(..) {
+            if let GroupName::Room(room) = &departure.name
+                && let Some(id) = id
+            {
+                self.notices.push_back(Notice::Left { id, room: room.clone() });
+            }
+            if departure.emptied {
+                self.notices.push_back(Notice::GroupClosed(departure.name));
+            }
         }
-        if departure.emptied {
-            self.notices.push_back(Notice::GroupClosed(departure.name));
-        }
+        self.left = left;
     }
 
     pub(super) fn id_of_member(&self, key: MemberKey) -> Option<ConnectionId> {

@@ -68,6 +68,7 @@
 
 mod acks;
 mod answer;
+mod channels;
 mod closing;
 mod emitting;
 mod encodings;
@@ -86,6 +87,7 @@ pub use crate::member::Metadata;
 pub use crate::outbox::ConflationKey;
 pub use acks::Ask;
 pub use answer::{Acceptance, DecideError, Decision};
+pub use channels::DEFAULT_CHANNEL;
 pub use emitting::EmitError;
 pub use event::{Closed, Event, Notice, Received};
 pub use events::Incoming;

@@ -5,13 +5,12 @@
 
 use super::{Hub, MembershipError, SendError};
 use crate::event::{
-    AckAsked, Envelope, MembershipAsked, Payload, Refusal, Regroup, SessionMessage, TypedMessage,
+    self, AckAsked, Envelope, MembershipAsked, Payload, Refusal, Regroup, SessionMessage, TypedMessage,
 };
 use crate::id::ConnectionId;
 use crate::time::Instant;
 use crate::wire::Frame;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 impl Hub {
     /// Answers an event that wanted an answer.
@@ -80,20 +79,25 @@ impl Hub {
         self.answer_event(now, id, &asked.refused(why));
     }
 
-    /// Tells a connection about something it has said.
+    /// Tells a connection about something it has said, where its envelope has words
+    /// for that.
     pub(super) fn answer_event(&mut self, now: Instant, id: ConnectionId, answer: &TypedMessage<'_>) {
-        let frame = match self.envelope(id) {
-            Some(Envelope::Typed) => Frame::text(&answer.write()),
+        if self.envelope(id) == Some(Envelope::Typed) {
+            // A peer that does not read its answers has them dropped, and counted.
+            let _ = self.send(now, id, &Frame::text(&answer.write()));
+        }
+    }
+
+    /// Tells a connection why something it has said leads to nothing.
+    pub(super) fn complain(&mut self, now: Instant, id: ConnectionId, namespace: Cow<'_, str>, why: Refusal) {
+        match self.envelope(id) {
+            Some(Envelope::Typed) => self.answer_event(now, id, &event::error(namespace, why)),
             Some(Envelope::Session) => {
-                let Ok(content) = Payload::of(&BTreeMap::from([("error", answer.error.as_deref())])) else {
-                    return;
-                };
-                self.session_frame(id, "error", content)
+                let frame = self.session_frame(id, "error", why.content(None));
+                let _ = self.send(now, id, &frame);
             }
-            Some(Envelope::Raw) | None => return,
-        };
-        // A peer that does not read its answers has them dropped, and counted.
-        let _ = self.send(now, id, &frame);
+            Some(Envelope::Raw) | None => {}
+        }
     }
 
     /// A message to one connection, in its own session.

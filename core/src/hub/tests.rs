@@ -3,6 +3,7 @@
 
 mod acks;
 mod broadcasts;
+mod channels;
 mod closing;
 mod compression;
 mod events;

@@ -1,7 +1,9 @@
 //! Time: what is due, and what happens then.
 //!
 //! A link has one entry in the wheel that counts, at `next_check`. Activity
-//! never moves it; when it fires the link's times are looked at afresh.
+//! never moves it; when it fires the link's times are looked at afresh. Where a
+//! question is due before it, it is kept in mind meanwhile: otherwise every
+//! question that is over would leave another entry for the next ping.
 
 use super::Hub;
 use crate::close::CloseReason;
@@ -25,9 +27,12 @@ impl Hub {
         self.deadlines.expire(now, &mut due, checks_max);
         for entry in due.drain(..) {
             let slot = entry.slot as usize;
-            // Stale: the slot was reused, or an earlier check was scheduled.
+            // Others are stale: the slot was reused, or an earlier check was scheduled.
             if self.links.get(slot).is_some_and(|link| link.next_check == entry.at) {
                 self.check(now, slot);
+            } else if self.later_check(slot).is_some_and(|later| *later == Some(entry.at)) {
+                // Within a tick it may come out before the earlier one.
+                self.take_later_check(slot);
             }
         }
         self.due = due;
@@ -39,9 +44,27 @@ impl Hub {
         let Some((at, _)) = self.next_due(slot) else { return };
         let Some(link) = self.links.get_mut(slot) else { return };
         if at < link.next_check {
-            link.next_check = at;
+            let known = std::mem::replace(&mut link.next_check, at);
             self.deadlines.schedule(u32::try_from(slot).unwrap_or(u32::MAX), at);
+            if known < Instant::FAR_FUTURE
+                && let Some(later) = self.later_check(slot)
+            {
+                later.get_or_insert(known);
+            }
         }
+    }
+
+    /// What is kept in mind of a link that is asked something.
+    fn later_check(&mut self, slot: usize) -> Option<&mut Option<Instant>> {
+        self.links.get(slot).filter(|link| link.is_asked)?;
+        let events = self.member_at_mut(slot)?.cold.talk.events_mut()?;
+        Some(&mut events.later_check)
+    }
+
+    fn take_later_check(&mut self, slot: usize) -> Option<Instant> {
+        let later = self.later_check(slot)?.take()?;
+        self.tidy_events(slot);
+        Some(later)
     }
 
     pub(super) fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
@@ -52,8 +75,9 @@ impl Hub {
     }
 
     fn check(&mut self, now: Instant, slot: usize) {
+        let later = self.take_later_check(slot);
         if let Some(link) = self.links.get_mut(slot) {
-            link.next_check = Instant::FAR_FUTURE;
+            link.next_check = later.unwrap_or(Instant::FAR_FUTURE);
         }
         // Ends: a deadline that has passed is moved behind `now`, or ends the phase.
         while let Some((at, deadline)) = self.next_due(slot)

@@ -40,8 +40,8 @@ pub(crate) struct Link {
     /// Set from the acceptance of the upgrade until the release.
     pub(crate) member: Option<MemberKey>,
     pub(crate) profile: ProfileId,
-    /// Whether the member has questions that wait: the only case in which their
-    /// times are looked at.
+    /// Whether the member has questions that wait, or a look at them does: the only
+    /// case in which their times are looked at.
     pub(crate) is_asked: bool,
 }
 

@@ -6,7 +6,7 @@ mod talk;
 
 pub use metadata::Metadata;
 pub(crate) use metadata::MetadataParts;
-pub(crate) use talk::{Closing, TalkSlot};
+pub(crate) use talk::{Closing, Conversation, TalkSlot};
 
 use crate::deflate::Window;
 use crate::id::ProfileId;

@@ -7,6 +7,7 @@
 use crate::close::CloseCode;
 use crate::event::Pending;
 use crate::rooms::RoomName;
+use crate::time::Instant;
 
 /// See the module.
 #[derive(Debug)]
@@ -23,6 +24,16 @@ pub(crate) struct Conversation {
     /// Messages that could not be understood.
     pub(crate) malformed: u32,
     pub(crate) pending: Pending,
+    /// When the link is to be looked at for another reason: the wheel knows, and an
+    /// earlier look for a question was put before it.
+    pub(crate) later_check: Option<Instant>,
+}
+
+impl Conversation {
+    /// Whether questions wait, or a look at them does.
+    pub(crate) fn is_asked(&self) -> bool {
+        !self.pending.is_empty() || self.later_check.is_some()
+    }
 }
 
 /// What is remembered between our close frame and the peer's.
@@ -63,7 +74,7 @@ impl TalkSlot {
 
     /// Frees what remembers nothing.
     pub(crate) fn tidy(&mut self) {
-        if self.events().is_some_and(|events| events.malformed == 0 && events.pending.is_empty()) {
+        if self.events().is_some_and(|events| events.malformed == 0 && !events.is_asked()) {
             self.0 = None;
         }
     }

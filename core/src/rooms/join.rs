@@ -67,15 +67,17 @@ impl Rooms {
                 let (group, entry) = self.enter(member, standing, Kind::Namespace, name);
                 Ok(Joined { group, entry, namespace_entry: Entry::Unchanged })
             }
-            Scope::Room(namespace) => self.join_room(member, namespace, name, limits),
+            Scope::Room(namespace) => self.join_room(member, namespace, name, self.rooms_of(member), limits),
         }
     }
 
-    fn join_room(
+    /// The same for a room, of a member that stays in `rooms_kept` others.
+    pub(super) fn join_room(
         &mut self,
         member: MemberKey,
         namespace_name: &str,
         name: &str,
+        rooms_kept: usize,
         limits: &Limits,
     ) -> Result<Joined, JoinError> {
         limits.check_name(namespace_name)?;
@@ -87,7 +89,7 @@ impl Rooms {
             Standing::Absent => Standing::Absent,
         };
         self.check_namespace(member, outer, limits)?;
-        self.check_room(member, inner, limits)?;
+        self.check_room(inner, rooms_kept, limits)?;
 
         let (namespace, namespace_entry) = self.enter(member, outer, Kind::Namespace, namespace_name);
         let (group, entry) = self.enter(member, inner, Kind::Room(namespace), name);
@@ -115,14 +117,14 @@ impl Rooms {
         }
     }
 
-    fn check_room(&self, member: MemberKey, standing: Standing, limits: &Limits) -> Result<(), JoinError> {
+    fn check_room(&self, standing: Standing, rooms_kept: usize, limits: &Limits) -> Result<(), JoinError> {
         match standing {
             Standing::Inside(_) => Ok(()),
             Standing::Outside(group) => {
-                limits.check_rooms(self.rooms_of(member))?;
+                limits.check_rooms(rooms_kept)?;
                 limits.check_room_members(self.members(group).len())
             }
-            Standing::Absent => limits.check_rooms(self.rooms_of(member)),
+            Standing::Absent => limits.check_rooms(rooms_kept),
         }
     }
 
@@ -154,7 +156,7 @@ impl Rooms {
         else {
             return;
         };
-        let slot = memberships.push(Membership { group: key, position: group.next_position() }, kind);
+        let slot = memberships.push(Membership::new(key, group.next_position()), kind);
         group.push(member, slot);
     }
 }

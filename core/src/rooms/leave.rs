@@ -5,7 +5,6 @@
 //! shrink, and where groups end.
 
 use super::group::Kind;
-use super::memberships::Membership;
 use super::{GroupKey, GroupName, MemberKey, Rooms, key32};
 use crate::thrift;
 
@@ -80,10 +79,11 @@ impl Rooms {
 
     /// Takes a member out of the group in `slot` of its list.
     fn unlink(&mut self, member: MemberKey, slot: usize, left: &mut Vec<Left>) {
-        let Some(&Membership { group, position }) = self.memberships(member).get(slot) else { return };
+        let Some(&membership) = self.memberships(member).get(slot) else { return };
+        let group = membership.group;
         let (Some(kind), Some(name)) = (self.kind(group), self.full_name(group)) else { return };
         self.close_member_gap(member, slot, kind);
-        self.close_group_gap(group, position);
+        self.close_group_gap(group, membership.position());
         let emptied = self.members(group).is_empty();
         if emptied {
             self.discard(group, kind);
@@ -98,7 +98,7 @@ impl Rooms {
         if let Some(moved) = memberships.and_then(|memberships| memberships.swap_remove(slot, kind))
             && let Some(group) = self.groups.get_mut(moved.group.index())
         {
-            group.set_slot(moved.position, key32(slot));
+            group.set_slot(moved.position(), key32(slot));
         }
     }
 

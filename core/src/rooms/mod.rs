@@ -10,13 +10,15 @@
 //! - a member is in a group's list exactly when the group is in the member's;
 //! - no group is empty: the first join makes it, the last leave removes it;
 //! - the members of a room are members of its namespace: joining the room joins
-//!   the namespace, leaving the namespace leaves its rooms.
+//!   the namespace, leaving the namespace leaves its rooms;
+//! - a member has at most one channel, and that is a room it is in.
 //!
 //! Apart because it must know neither connections nor messages: members are
 //! numbers here. Whether somebody *may* join is asked before; only the limits
 //! are checked here. What happens depends on the calls alone, so equal calls
 //! give equal orders whatever the hash keys are.
 
+mod channel;
 mod group;
 mod index;
 mod join;
@@ -27,6 +29,7 @@ mod name;
 #[cfg(test)]
 mod tests;
 
+pub use channel::Moved;
 pub use join::{Entry, Joined};
 pub use leave::Left;
 pub use limits::{JoinError, Limits};
@@ -130,6 +133,11 @@ impl Rooms {
             Kind::Room(namespace) => Scope::Room(&self.groups.get(namespace.index())?.name),
         };
         Some((scope, name))
+    }
+
+    /// A group's name among those of its kind, to keep. Allocates nothing.
+    pub fn name(&self, group: GroupKey) -> Option<Arc<str>> {
+        self.groups.get(group.index()).map(|group| Arc::clone(&group.name))
     }
 
     /// A group's full name, to keep. Allocates nothing.

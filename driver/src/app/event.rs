@@ -1,7 +1,7 @@
 //! An event in the hands of a handler.
 
 use fanfare_core::event as core;
-use fanfare_core::event::{AckAsked, MembershipAsked, Payload, PayloadError};
+use fanfare_core::event::{AckAsked, Payload, PayloadError};
 use serde::de::Deserialize;
 use std::borrow::Cow;
 use std::fmt;
@@ -142,23 +142,24 @@ impl OwnedEvent {
 /// A client wants to join a room or a namespace.
 #[derive(Clone, Copy, Debug)]
 pub struct JoinRequest<'a> {
-    asked: &'a MembershipAsked<'a>,
+    namespace: &'a str,
+    room: Option<&'a str>,
     is_declared: bool,
 }
 
 impl<'a> JoinRequest<'a> {
-    pub(crate) fn new(asked: &'a MembershipAsked<'a>, is_declared: bool) -> JoinRequest<'a> {
-        JoinRequest { asked, is_declared }
+    pub(crate) fn new(namespace: &'a str, room: Option<&'a str>, is_declared: bool) -> JoinRequest<'a> {
+        JoinRequest { namespace, room, is_declared }
     }
 
     /// The namespace.
     pub fn namespace(&self) -> &str {
-        &self.asked.namespace
+        self.namespace
     }
 
     /// The room in it; without one the namespace itself is to be joined.
     pub fn room(&self) -> Option<&str> {
-        self.asked.room.as_deref()
+        self.room
     }
 
     /// Whether the route declares the namespace, or the client is in it already.

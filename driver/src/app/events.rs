@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 type OnEventNow = Box<dyn Fn(&mut Ctx<'_>, &mut Event<'_>) -> Handled + Send + Sync>;
 pub(crate) type OnEventLater = Arc<dyn Fn(Peer, OwnedEvent) -> BoxFuture<Handled> + Send + Sync>;
-pub(crate) type JudgeJoin = Box<dyn Fn(&mut Ctx<'_>, &JoinRequest<'_>) -> bool + Send + Sync>;
+pub(crate) type JudgeJoin = Arc<dyn Fn(&mut Ctx<'_>, &JoinRequest<'_>) -> bool + Send + Sync>;
 
 /// What is done with an event.
 pub(crate) enum EventHandler {
@@ -111,12 +111,25 @@ impl Events {
         namespace == ROOT || self.others.contains_key(namespace)
     }
 
+    /// Handles an event of the namespace `/` that has no handler of its own.
+    pub(crate) fn fill_in(
+        &mut self,
+        event: &str,
+        handler: impl Fn(&mut Ctx<'_>, &mut Event<'_>) -> Handled + Send + Sync + 'static,
+    ) {
+        if !self.root.handlers.contains_key(event) {
+            self.root.add(event, EventHandler::Now(Box::new(handler)));
+        }
+    }
+
     /// Whether nothing was said about events.
     pub(crate) fn is_empty(&self) -> bool {
-        self.judge_join.is_none()
-            && self.others.is_empty()
-            && self.root.handlers.is_empty()
-            && self.root.otherwise.is_none()
+        self.judge_join.is_none() && !self.has_handlers()
+    }
+
+    /// Whether it was said what is done with any event.
+    pub(crate) fn has_handlers(&self) -> bool {
+        !self.others.is_empty() || !self.root.handlers.is_empty() || self.root.otherwise.is_some()
     }
 }
 

@@ -10,10 +10,13 @@ use crate::emission::ROOT;
 use crate::error::Outcome;
 use fanfare_core::event::Envelope;
 use std::future::Future;
+use std::sync::Arc;
 
 impl Route {
     /// How messages are to be understood. With an envelope they are events, for
-    /// [`on`](Self::on), and no messages are received in any other way.
+    /// [`on`](Self::on), and no messages are received in any other way. A route with
+    /// the session envelope and no handlers has the
+    /// [default ones](Self::default_handlers).
     #[must_use]
     pub fn envelope(mut self, envelope: Envelope) -> Route {
         self.envelope = Some(envelope);
@@ -157,7 +160,7 @@ impl Route {
         mut self,
         judge: impl Fn(&mut Ctx<'_>, &JoinRequest<'_>) -> bool + Send + Sync + 'static,
     ) -> Route {
-        self.events.judge_join = Some(Box::new(judge));
+        self.events.judge_join = Some(Arc::new(judge));
         self
     }
 }

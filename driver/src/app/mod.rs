@@ -1,6 +1,8 @@
 //! The application: its paths, and what happens on each. The same on every runtime.
 
+mod channels;
 mod context;
+mod defaults;
 mod emitting;
 mod event;
 mod events;

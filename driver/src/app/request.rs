@@ -126,6 +126,7 @@ impl Deref for Request {
 #[derive(Default)]
 pub struct Accept {
     pub(crate) client_id: Option<String>,
+    pub(crate) channel: Option<String>,
     pub(crate) subprotocol: Option<String>,
     pub(crate) labels: Vec<Label>,
     pub(crate) headers: HeaderMap,
@@ -137,8 +138,9 @@ pub struct Accept {
 pub type Authorisation = Result<Accept, Response>;
 
 impl Accept {
-    /// The default terms: the client id is the peer's address and port, no
-    /// subprotocol, no labels, no state.
+    /// The default terms: the client id is the peer's address and port, the
+    /// channel `default` on a route with the session envelope and elsewhere none,
+    /// no subprotocol, no labels, no state.
     pub fn new() -> Accept {
         Accept::default()
     }
@@ -148,6 +150,17 @@ impl Accept {
     #[must_use]
     pub fn client_id(mut self, id: impl Into<String>) -> Accept {
         self.client_id = Some(id.into());
+        self
+    }
+
+    /// The primary channel to start in, on a route with any envelope or none: a room
+    /// of the namespace `/`, joined before the connection opens. A name that no
+    /// room may have is answered with 400, and one of a room that is full
+    /// (`room_members_max`) with 503, before the upgrade. Move later with
+    /// [`Ctx::move_to_channel`](crate::Ctx::move_to_channel).
+    #[must_use]
+    pub fn channel(mut self, name: impl Into<String>) -> Accept {
+        self.channel = Some(name.into());
         self
     }
 
@@ -205,6 +218,7 @@ impl fmt::Debug for Accept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accept")
             .field("client_id", &self.client_id)
+            .field("channel", &self.channel)
             .field("subprotocol", &self.subprotocol)
             .field("labels", &self.labels)
             .field("headers", &self.headers)

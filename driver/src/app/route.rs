@@ -71,6 +71,8 @@ pub struct Route {
     pub(crate) authorise: Authorise,
     pub(crate) receiver: Receiver,
     pub(crate) events: Events,
+    /// Whether the application has asked for the default handlers.
+    pub(crate) has_defaults: bool,
     pub(crate) on_open: Option<OnEvent>,
     pub(crate) on_close: Option<OnClose>,
     pub(crate) on_error: Option<OnError>,
@@ -90,6 +92,7 @@ impl Route {
             authorise: Authorise::Everyone,
             receiver: Receiver::Nobody,
             events: Events::default(),
+            has_defaults: false,
             on_open: None,
             on_close: None,
             on_error: None,

@@ -140,6 +140,7 @@ fn with_profiles(
     route.envelope = Some(envelope);
     check_events(path, &route, envelope)?;
     subprotocols::check(path, &route, envelope)?;
+    route.fill_in_defaults(envelope);
     let mut add = |envelope| {
         let settings = settings.clone().with(|settings| settings.envelope = envelope);
         let profile = config.server().route(settings);

@@ -324,6 +324,7 @@ impl Core {
         Some(ConnectionInfo {
             id,
             client_id: metadata.client_id().to_owned(),
+            channel: self.hub.channel(id).map(str::to_owned),
             address: metadata.address(),
             path: metadata.path().to_owned(),
             user_agent: metadata.user_agent().map(str::to_owned),

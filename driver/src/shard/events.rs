@@ -104,7 +104,8 @@ impl Core {
         match &route.events.judge_join {
             None => Some(is_declared),
             Some(judge) => {
-                wall::call(|| judge(&mut Ctx::new(self, id), &JoinRequest::new(asked, is_declared)))
+                let request = JoinRequest::new(&asked.namespace, asked.room.as_deref(), is_declared);
+                wall::call(|| judge(&mut Ctx::new(self, id), &request))
             }
         }
     }

@@ -13,6 +13,7 @@ use fanfare_core::event::Rejection;
 use fanfare_core::handshake::{self, Response, Upgrade, check_origin, client_address};
 use fanfare_core::hub::{Acceptance, DecideError, Decision};
 use fanfare_core::id::{ConnectionId, ProfileId};
+use fanfare_core::rooms::JoinError;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use std::future::{Future, poll_fn};
@@ -112,6 +113,10 @@ impl Core {
         if let Some(rejection) = accept.rejection.take() {
             return self.turn_away(id, profile, &request, accept, &rejection);
         }
+        // Before the admission, for which an older connection may have to go.
+        if let Err(refusal) = self.hub.check_channel(profile, accept.channel.as_deref()) {
+            return self.answer(id, &no_channel(&refusal), false);
+        }
         let client_id = accept
             .client_id
             .clone()
@@ -171,6 +176,7 @@ impl Core {
             request,
             profile,
             client_id,
+            channel: accept.channel.as_deref(),
             subprotocol: accept.subprotocol.as_deref(),
             headers: accept.headers,
             labels: accept.labels,
@@ -310,6 +316,21 @@ fn refused(refusal: &AdmissionRefused) -> Response {
         AdmissionRefused::ServerFull { .. } | AdmissionRefused::AddressFull { .. } | _ => {
             unavailable(&format!("{refusal}\n"))
         }
+    }
+}
+
+/// 400 for a name that nobody could use, 503 where others leave no room.
+fn no_channel(refusal: &JoinError) -> Response {
+    let why = format!("the channel cannot be joined: {refusal}\n");
+    match refusal {
+        JoinError::NameTooLong { .. } | JoinError::NameEmpty | JoinError::NameHasControl { .. } => {
+            Response::text(StatusCode::BAD_REQUEST, why)
+        }
+        JoinError::TooManyRooms { .. }
+        | JoinError::TooManyNamespaces { .. }
+        | JoinError::RoomFull { .. }
+        | JoinError::TooManyGroups { .. }
+        | _ => unavailable(&why),
     }
 }
 

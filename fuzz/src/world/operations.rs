@@ -20,7 +20,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// All operations.
-const LETTERS: &[u8] = b"ahprmfgikdjlnosbwyeqxuczvtDG";
+const LETTERS: &[u8] = b"ahprmfgikdjlnosbwyeqxuczvtDGM";
 /// A transport more is not accepted.
 const PEERS_MAX: usize = 10;
 
@@ -51,7 +51,7 @@ impl World {
                     b'h' | b'p' | b'r' | b'm' | b'f' | b'g' | b'i' | b'k' => self.hear(letter, place, script),
                     b'd' => self.decide(place, script),
                     b'w' | b'y' | b'e' => self.write(letter, place, script),
-                    b'j' | b'l' | b'n' | b'o' => self.change_rooms(letter, place, script),
+                    b'j' | b'l' | b'n' | b'o' | b'M' => self.change_rooms(letter, place, script),
                     _ => self.command(letter, place, script),
                 }
             }
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// `jPR` joins a room, `lPR` leaves it; `nPN` joins a namespace, `oPN`
-    /// leaves it.
+    /// leaves it; `MPR` moves to the channel of the room's name.
     fn change_rooms(&mut self, letter: u8, place: usize, script: &mut Script<'_>) {
         let (id, room) = (self.peers[place].id, room(script));
         let (is_open, was_in) = (self.hub.is_open(id), self.hub.is_in(id, &room.namespace, &room.name));
@@ -156,6 +156,12 @@ impl World {
                     assert_eq!(changed, was_in);
                 }
                 assert!(!self.hub.is_in(id, &room.namespace, &room.name));
+            }
+            b'M' => {
+                let moved = self.hub.move_to_channel(id, &room.name);
+                assert!(is_open || moved.is_err(), "{id} moved without being open");
+                assert!(moved.is_err() || self.hub.channel(id) == Some(&*room.name));
+                assert!(self.hub.channel(id).is_none_or(|channel| self.hub.is_in(id, "/", channel)));
             }
             b'n' => {
                 let joined = self.hub.join_namespace(id, &room.namespace);

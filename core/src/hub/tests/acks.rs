@@ -121,30 +121,57 @@ fn what_another_was_asked_cannot_be_answered() {
 }
 
 #[test]
-fn a_million_questions_that_nobody_answers_leave_nothing() {
+fn questions_over_the_limit_are_refused_and_leave_nothing() {
     let (mut world, typed, _) = world(|route| route.outbox_messages_max = 2_000);
     let peer = world.connect_on(typed, "ann");
     let emission = Emission::new("move");
     let (mut asked, mut refused) = (0, 0);
-    for _ in 0..10 {
-        for _ in 0..100_000 {
-            match world.hub.ask(world.now, peer.id, &emission, SECOND) {
-                Ok(_) => asked += 1,
-                Err(error) => {
-                    assert_eq!(error, EmitError::TooManyAcks { acks_max: 1_024 });
-                    refused += 1;
-                }
+    for _ in 0..100_000 {
+        match world.hub.ask(world.now, peer.id, &emission, SECOND) {
+            Ok(_) => asked += 1,
+            Err(error) => {
+                assert_eq!(error, EmitError::TooManyAcks { acks_max: 1_024 });
+                refused += 1;
             }
         }
-        assert_eq!(world.hub.acks_pending(peer.id), 1_024);
+    }
+    assert_eq!((asked, refused), (1_024, 98_976));
+    assert_eq!(world.hub.acks_pending(peer.id), 1_024);
+    take_all(&mut world, &peer);
+    world.advance(2 * SECOND);
+    assert_eq!(told(&mut world).len(), 1_024);
+}
+
+/// Each is really asked, and told once to be unanswered.
+#[test]
+fn a_million_questions_that_nobody_answers_leave_nothing() {
+    let (mut world, typed, _) = world(|route| {
+        route.outbox_messages_max = 2_000;
+        (route.ping_interval, route.liveness_time_max) = (None, 10_000 * SECOND);
+    });
+    let peer = world.connect_on(typed, "ann");
+    let emission = Emission::new("move");
+    let mut kept = None;
+    for round in 1..=1_000 {
+        for _ in 0..1_000 {
+            world.hub.ask(world.now, peer.id, &emission, SECOND).unwrap();
+        }
         take_all(&mut world, &peer);
         world.advance(2 * SECOND);
-        assert_eq!(world.hub.acks_pending(peer.id), 0);
-        // For the ping, and a few that its questions have left: not one for each.
-        assert!(world.hub.deadlines.len() < 20, "{} entries", world.hub.deadlines.len());
+        let timed_out = |notice: &Notice| matches!(notice, Notice::Unanswered { why: Missing::TimedOut, .. });
+        let told = told(&mut world);
+        assert!(told.len() == 1_000 && told.iter().all(timed_out), "round {round}");
+        assert_eq!(world.hub.deadlines.len(), 1, "for liveness");
+        let keeps = (world.hub.capacities(), world.hub.notices.capacity());
+        assert_eq!(
+            *kept.get_or_insert(keeps),
+            keeps,
+            "more is kept after round {round} than after the first"
+        );
     }
-    assert_eq!((asked, refused), (10_240, 989_760));
-    assert_eq!(told(&mut world).len(), 10_240);
+    assert_eq!(world.hub.stats().acks_asked, 1_000_000);
+    assert_eq!(world.hub.stats().acks_timed_out, 1_000_000);
+    assert_eq!(world.hub.acks_pending(peer.id), 0);
     let member = world.hub.member(peer.id).unwrap();
     assert!(member.cold.talk.events().is_none(), "no memory for what is over");
     assert_eq!(world.hub.queued_bytes(), 0);

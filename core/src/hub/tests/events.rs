@@ -268,8 +268,22 @@ fn a_session_has_pings_and_errors_of_its_own_shape() {
     );
     assert_eq!(
         without_message_id("[]"),
-        r#"","event":"error","content":{"error":"malformed message"},"timestamp":1700000000}"#
+        r#"","event":"error","content":{"code":4400,"message":"malformed message","details":null},"timestamp":1700000000}"#
     );
+    assert_eq!(
+        peer_left_root(&mut world, session),
+        r#"{"code":4404,"message":"namespace not joined","details":null}"#
+    );
+}
+
+/// What a session hears of its event when the application has taken it out of `/`.
+fn peer_left_root(world: &mut World, session: ProfileId) -> String {
+    let mut peer = world.connect_on(session, "bob");
+    assert_eq!(world.hub.leave_namespace(peer.id, "/"), Ok(true));
+    let heard = say(world, &mut peer, r#"{"event":"x"}"#, nothing);
+    let [text] = heard.as_slice() else { panic!("{heard:?}") };
+    let (_, content) = text.split_once(r#""content":"#).unwrap();
+    content.split_once(r#","timestamp""#).unwrap().0.to_owned()
 }
 
 #[test]

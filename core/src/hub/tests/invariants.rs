@@ -3,10 +3,10 @@
 use crate::event::Envelope;
 use crate::hub::Hub;
 use crate::link::{Link, Phase};
-use crate::member::Member;
+use crate::member::{Conversation, Member};
 use crate::rooms::MemberKey;
 use crate::time::Instant;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Hub {
     /// Panics where the hub is at odds with itself. Looks at all of it.
@@ -67,6 +67,19 @@ impl Hub {
             expected += groups.len();
         }
         assert_eq!(pairs.len(), expected, "a group with a member that is gone");
+        self.check_channels();
+    }
+
+    /// A channel is a room of `/` that its connection is in; who is counted is
+    /// whoever has one.
+    fn check_channels(&self) {
+        let mut counted = BTreeMap::<_, usize>::new();
+        for id in self.transports() {
+            let Some(channel) = self.channel(id) else { continue };
+            assert!(self.is_in(id, "/", channel), "{id} is not in its channel {channel}");
+            *counted.entry(channel.into()).or_default() += 1;
+        }
+        assert_eq!(self.channels(), counted);
     }
 
     /// Every frame is held by whom it waits for, outboxes are within their
@@ -106,9 +119,13 @@ impl Hub {
         for (_, member) in &self.members {
             let events = member.cold.talk.events();
             let pending = events.map_or(0, |events| events.pending.len());
-            assert!(events.is_none_or(|events| member.is_open && (pending > 0 || events.malformed > 0)));
+            let is_asked = events.is_some_and(Conversation::is_asked);
+            assert!(events.is_none_or(|events| member.is_open && (is_asked || events.malformed > 0)));
             assert!(pending <= self.config.profile(member.profile).acks_max);
-            assert_eq!(self.links.get(member.link as usize).unwrap().is_asked, pending > 0);
+            let link = self.links.get(member.link as usize).unwrap();
+            assert_eq!(link.is_asked, is_asked);
+            let later = events.and_then(|events| events.later_check);
+            assert!(later.is_none_or(|later| link.next_check <= later), "kept in mind, and not looked at");
             waiting += pending as u64;
         }
         let stats = self.stats();

@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 
 /// How many peers there are at a time.
 const PEERS: usize = 4;
-/// How many rooms there are; the others are in another namespace.
+/// How many rooms there are.
 const ROOMS: usize = 3;
+/// How many of them are in `/`, where channels are; the others are in another namespace.
+const CHANNELS: usize = 2;
 
 /// One step. Counts and sizes are taken as they make sense.
 #[derive(Clone, Debug)]
@@ -53,6 +55,11 @@ enum Op {
         room: usize,
     },
     Leave {
+        peer: usize,
+        room: usize,
+    },
+    /// To a channel, which for rooms of another namespace is none that could be.
+    Move {
         peer: usize,
         room: usize,
     },
@@ -117,6 +124,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (1..16_000_u64).prop_map(|millis| Op::Wait { millis }),
         4 => (peer(), room()).prop_map(|(peer, room)| Op::Join { peer, room }),
         1 => (peer(), room()).prop_map(|(peer, room)| Op::Leave { peer, room }),
+        2 => (peer(), room()).prop_map(|(peer, room)| Op::Move { peer, room }),
         10 => broadcast(),
         3 => (peer(), 1..60_usize).prop_map(|(peer, bytes)| Op::Send { peer, bytes }),
     ];

@@ -5,36 +5,50 @@ use crate::rooms::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A set of names and who is in each: all that rooms mean.
+/// A set of names and who is in each, and which name is whose channel: all that
+/// rooms mean.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Model(BTreeMap<GroupName, BTreeSet<MemberKey>>);
+struct Model {
+    groups: BTreeMap<GroupName, BTreeSet<MemberKey>>,
+    channels: BTreeMap<MemberKey, GroupName>,
+}
+
+/// What was left, and whether each was emptied.
+type Departures = BTreeMap<GroupName, bool>;
 
 impl Model {
     fn contains(&self, group: &GroupName, member: MemberKey) -> bool {
-        self.0.get(group).is_some_and(|members| members.contains(&member))
+        self.groups.get(group).is_some_and(|members| members.contains(&member))
     }
 
     fn groups_of(&self, member: MemberKey) -> Vec<GroupName> {
-        self.0.keys().filter(|group| self.contains(group, member)).cloned().collect()
+        self.groups.keys().filter(|group| self.contains(group, member)).cloned().collect()
     }
 
     fn enter(&mut self, group: &GroupName, member: MemberKey) -> Entry {
-        let created = !self.0.contains_key(group);
-        match (self.0.entry(group.clone()).or_default().insert(member), created) {
+        let created = !self.groups.contains_key(group);
+        match (self.groups.entry(group.clone()).or_default().insert(member), created) {
             (false, _) => Entry::Unchanged,
             (true, false) => Entry::Joined,
             (true, true) => Entry::Created,
         }
     }
 
-    fn refusal(&self, group: &GroupName, member: MemberKey) -> Option<JoinError> {
+    /// Why the member may not enter a group, if it leaves another one for it.
+    fn refusal(
+        &self,
+        group: &GroupName,
+        member: MemberKey,
+        instead_of: Option<&GroupName>,
+    ) -> Option<JoinError> {
         if self.contains(group, member) {
             return None;
         }
-        let groups = self.groups_of(member);
+        let mut groups = self.groups_of(member);
+        groups.retain(|group| Some(group) != instead_of);
         let rooms = groups.iter().filter(|group| matches!(group, GroupName::Room(_))).count();
         let namespaces = groups.iter().filter(|group| matches!(group, GroupName::Namespace(_))).count();
-        let present = self.0.get(group).map_or(0, BTreeSet::len);
+        let present = self.groups.get(group).map_or(0, BTreeSet::len);
         match group {
             GroupName::Client(_) => None,
             GroupName::Namespace(_) => (namespaces == LIMITS.namespaces_max)
@@ -48,30 +62,52 @@ impl Model {
     }
 
     fn join(&mut self, group: &GroupName, member: MemberKey) -> Result<(Entry, Entry), JoinError> {
+        self.join_instead_of(None, group, member)
+    }
+
+    fn join_instead_of(
+        &mut self,
+        other: Option<&GroupName>,
+        group: &GroupName,
+        member: MemberKey,
+    ) -> Result<(Entry, Entry), JoinError> {
         let namespace = match group {
             GroupName::Room(room) => Some(GroupName::Namespace(room.namespace.clone())),
             GroupName::Client(_) | GroupName::Namespace(_) => None,
         };
-        let refusal = namespace.iter().chain([group]).find_map(|group| self.refusal(group, member));
+        let refusal = namespace.iter().chain([group]).find_map(|group| self.refusal(group, member, other));
         refusal.map_or(Ok(()), Err)?;
         let outer = namespace.map_or(Entry::Unchanged, |namespace| self.enter(&namespace, member));
         Ok((self.enter(group, member), outer))
     }
 
+    /// A join and a leave in one. Returns how the member came to be in the room and
+    /// its namespace, and which room it left.
+    fn move_to(
+        &mut self,
+        group: &GroupName,
+        member: MemberKey,
+    ) -> Result<((Entry, Entry), Departures), JoinError> {
+        let before = self.channels.get(&member).cloned();
+        let entries = self.join_instead_of(before.as_ref(), group, member)?;
+        let left = self.leave(member, |other| before.as_ref() == Some(other) && other != group);
+        self.channels.insert(member, group.clone());
+        Ok((entries, left))
+    }
+
     /// Takes the member out of every group that is chosen; returns those, and
     /// whether each was emptied.
-    fn leave(
-        &mut self,
-        member: MemberKey,
-        is_left: impl Fn(&GroupName) -> bool,
-    ) -> BTreeMap<GroupName, bool> {
+    fn leave(&mut self, member: MemberKey, is_left: impl Fn(&GroupName) -> bool) -> Departures {
         let mut left = BTreeMap::new();
         for group in self.groups_of(member).into_iter().filter(is_left) {
-            let members = self.0.get_mut(&group).unwrap();
+            let members = self.groups.get_mut(&group).unwrap();
             members.remove(&member);
             let emptied = members.is_empty();
             if emptied {
-                self.0.remove(&group);
+                self.groups.remove(&group);
+            }
+            if self.channels.get(&member) == Some(&group) {
+                self.channels.remove(&member);
             }
             left.insert(group, emptied);
         }
@@ -82,6 +118,8 @@ impl Model {
 #[derive(Clone, Debug)]
 enum Step {
     Join(MemberKey, GroupName),
+    /// To a channel, a room.
+    Move(MemberKey, RoomName),
     Leave(MemberKey, GroupName),
     Remove(MemberKey),
 }
@@ -91,15 +129,17 @@ fn step() -> impl Strategy<Value = Step> {
     // The same few names in every role, so that roles would be mixed up if they
     // could be.
     let name = || prop::sample::select(vec!["/", "a", "b", "c"]);
+    let room = || (name(), name()).prop_map(|(namespace, name)| RoomName::new(namespace, name));
     let group = || {
         prop_oneof![
             1 => name().prop_map(|name| GroupName::Client(name.into())),
             2 => name().prop_map(|name| GroupName::Namespace(name.into())),
-            4 => (name(), name()).prop_map(|(namespace, name)| GroupName::Room(RoomName::new(namespace, name))),
+            4 => room().prop_map(GroupName::Room),
         ]
     };
     prop_oneof![
         6 => (member(), group()).prop_map(|(member, group)| Step::Join(member, group)),
+        3 => (member(), room()).prop_map(|(member, room)| Step::Move(member, room)),
         3 => (member(), group()).prop_map(|(member, group)| Step::Leave(member, group)),
         1 => member().prop_map(Step::Remove),
     ]
@@ -112,8 +152,9 @@ fn assert_consistent(rooms: &Rooms) {
         assert!(!group.members().is_empty(), "{:?} is empty", rooms.full_name(key));
         for (position, &member) in group.members().iter().enumerate() {
             let slot = group.slot(position).unwrap() as usize;
-            let expected = Membership { group: key, position: key32(position) };
-            assert_eq!(rooms.memberships(member).get(slot), Some(&expected), "{member:?} in {key:?}");
+            let entry = rooms.memberships(member).get(slot);
+            let points_back = entry.map(|entry| (entry.group, entry.position()));
+            assert_eq!(points_back, Some((key, key32(position))), "{member:?} in {key:?}");
             if let Kind::Room(namespace) = group.kind {
                 assert!(rooms.contains(namespace, member), "{member:?} is not in the namespace of {key:?}");
             }
@@ -137,6 +178,10 @@ fn assert_consistent(rooms: &Rooms) {
             |kind: fn(Kind) -> bool| groups.iter().filter(|&&key| kind(rooms.kind(key).unwrap())).count();
         assert_eq!(rooms.rooms_of(member), count(|kind| matches!(kind, Kind::Room(_))));
         assert_eq!(rooms.namespaces_of(member), count(|kind| matches!(kind, Kind::Namespace)));
+        let marked: Vec<_> = rooms.memberships(member).iter().filter(|entry| entry.is_channel()).collect();
+        assert!(marked.len() <= 1, "{member:?} has several channels");
+        let is_room = |key| matches!(rooms.kind(key), Some(Kind::Room(_)));
+        assert!(rooms.channel_of(member).is_none_or(is_room), "{member:?} has a channel that is no room");
         for &key in &groups {
             assert!(rooms.members(key).contains(&member), "{member:?} is not in {key:?}");
         }
@@ -145,7 +190,11 @@ fn assert_consistent(rooms: &Rooms) {
 
 fn as_model(rooms: &Rooms) -> Model {
     let entry = |key| (rooms.full_name(key).unwrap(), rooms.members(key).iter().copied().collect());
-    Model(rooms.groups().map(entry).collect())
+    let channel = |member| Some((member, rooms.full_name(rooms.channel_of(member)?)?));
+    Model {
+        groups: rooms.groups().map(entry).collect(),
+        channels: (0..7).map(MemberKey).filter_map(channel).collect(),
+    }
 }
 
 /// Rooms come before the namespace they are in.
@@ -169,6 +218,19 @@ fn run(rooms: &mut Rooms, model: &mut Model, step: &Step) {
                 assert_eq!(rooms.full_name(joined.group).as_ref(), Some(group));
             }
             BTreeMap::new()
+        }
+        Step::Move(member, room) => {
+            let was_channel = rooms.channel_of(*member).and_then(|channel| rooms.full_name(channel));
+            let moved = rooms.move_to_channel(*member, &room.namespace, &room.name, &LIMITS, &mut left);
+            let group = GroupName::Room(room.clone());
+            let expected = model.move_to(&group, *member);
+            let joined = moved.map(|moved| (moved.joined.entry, moved.joined.namespace_entry));
+            assert_eq!(joined, expected.clone().map(|(entries, _)| entries));
+            if let Ok(moved) = moved {
+                assert_eq!(moved.is_new, was_channel.as_ref() != Some(&group));
+                assert_eq!(rooms.channel_of(*member), Some(moved.joined.group));
+            }
+            expected.map(|(_, left)| left).unwrap_or_default()
         }
         Step::Leave(member, group) => {
             let was_inside = model.contains(group, *member);
@@ -199,6 +261,14 @@ proptest! {
             run(&mut rooms, &mut model, step);
             assert_consistent(&rooms);
             assert_eq!(as_model(&rooms), model);
+            let mut channels = BTreeMap::new();
+            for channel in model.channels.values() {
+                *channels.entry(channel.clone()).or_insert(0) += 1;
+            }
+            let counted = rooms.channels().into_iter();
+            let counted: BTreeMap<_, _> =
+                counted.map(|(key, count)| (rooms.full_name(key).unwrap(), count)).collect();
+            assert_eq!(counted, channels);
         }
         for member in (0..7).map(MemberKey) {
             run(&mut rooms, &mut model, &Step::Remove(member));

@@ -1,7 +1,7 @@
 //! Where scripts are played: a world, its peers, and the books of who may hear
 //! what. The books know names and lists only, nothing of the hub's structures.
 
-use super::{End, Op, PEERS, ROOMS, Words};
+use super::{CHANNELS, End, Op, PEERS, ROOMS, Words};
 use crate::broadcast::Target;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::Overflow;
@@ -38,6 +38,8 @@ struct Actor {
     /// What the hub will have heard from it, in this order.
     to_be_heard: VecDeque<Said>,
     rooms: BTreeSet<usize>,
+    /// Which of them is its channel.
+    channel: Option<usize>,
     /// What it may hear, in this order.
     may_hear: VecDeque<String>,
     /// A write that was begun.
@@ -98,6 +100,7 @@ impl Stage {
             }
             Op::Join { peer, room } => self.join(peer, room),
             Op::Leave { peer, room } => self.leave(peer, room),
+            Op::Move { peer, room } => self.move_to_channel(peer, room),
             Op::Broadcast { room, bytes, policy, conflation } => {
                 self.broadcast(room, bytes, policy, conflation);
             }
@@ -190,6 +193,7 @@ impl Stage {
                 unsent: HEAD.iter().copied().collect(),
                 to_be_heard: VecDeque::new(),
                 rooms: BTreeSet::new(),
+                channel: None,
                 may_hear: VecDeque::new(),
                 lent: None,
             }
@@ -293,7 +297,22 @@ impl Stage {
         let id = self.id(place);
         let (namespace, name) = room_name(room);
         let changed = self.world.hub.leave(id, namespace, name).is_ok_and(|changed| changed);
-        assert_eq!(changed, self.actor(place).rooms.remove(&room));
+        let actor = self.actor(place);
+        assert_eq!(changed, actor.rooms.remove(&room));
+        actor.channel = actor.channel.filter(|channel| *channel != room);
+    }
+
+    fn move_to_channel(&mut self, place: usize, room: usize) {
+        let id = self.id(place);
+        let name = if room < CHANNELS { room_name(room).1 } else { "" };
+        let Ok(changed) = self.world.hub.move_to_channel(id, name) else { return };
+        let actor = self.actor(place);
+        let before = actor.channel.replace(room);
+        assert_eq!(changed, before != Some(room));
+        if let Some(before) = before {
+            actor.rooms.remove(&before);
+        }
+        actor.rooms.insert(room);
     }
 
     fn broadcast(&mut self, room: Option<usize>, bytes: usize, policy: Option<usize>, conflation: u64) {
@@ -342,8 +361,10 @@ impl Stage {
         for actor in self.actors.iter_mut().flatten() {
             if !self.world.hub.is_open(actor.peer.id) {
                 actor.rooms.clear();
+                actor.channel = None;
             }
             let id = actor.peer.id;
+            assert_eq!(self.world.hub.channel(id), actor.channel.map(|room| room_name(room).1));
             for room in 0..ROOMS {
                 let (namespace, name) = room_name(room);
                 assert_eq!(self.world.hub.is_in(id, namespace, name), actor.rooms.contains(&room));
