@@ -36,13 +36,13 @@ impl Clock {
         }
     }
 
-    /// Seconds since 1970 on the clock on the wall; a manual clock's wall is at
+    /// The time since 1970 on the clock on the wall; a manual clock's wall is at
     /// [`ManualClock::UNIX_START_SECONDS`] when it starts.
-    pub fn unix_seconds(&self) -> u64 {
+    pub fn unix_time(&self) -> Duration {
         match &self.source {
-            Source::Real { .. } => unix_seconds(),
+            Source::Real { .. } => unix_time(),
             Source::Manual(clock) => {
-                ManualClock::UNIX_START_SECONDS + clock.now().since(Instant::ZERO).as_secs()
+                Duration::from_secs(ManualClock::UNIX_START_SECONDS) + clock.now().since(Instant::ZERO)
             }
         }
     }
@@ -103,9 +103,9 @@ impl ManualClock {
     }
 }
 
-/// Seconds since the Unix epoch, for timestamps in messages; 0 before it.
-pub fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+/// The machine's own time since the Unix epoch; zero before it.
+pub(crate) fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
         manual.advance_to(Instant::ZERO);
         assert_eq!(clock.now(), later);
         assert_eq!(clock.to_std(later), None);
-        assert_eq!(clock.unix_seconds(), 1_700_000_005);
+        assert_eq!(clock.unix_time(), Duration::from_secs(1_700_000_005));
     }
 
     #[test]
@@ -130,6 +130,6 @@ mod tests {
         let now = clock.now();
         assert!(clock.to_std(now + Duration::from_secs(1)) > clock.to_std(now));
         assert!(clock.now() >= now);
-        assert!(clock.unix_seconds().abs_diff(unix_seconds()) <= 1);
+        assert!(clock.unix_time().abs_diff(unix_time()) <= Duration::from_secs(1));
     }
 }

@@ -3,6 +3,9 @@
 mod channels;
 mod emitting;
 mod json;
+mod recipient;
+
+pub use recipient::Recipient;
 
 use crate::app::Application;
 use crate::error::{HandleError, HandlerError};
@@ -25,7 +28,7 @@ use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,29 +59,6 @@ pub struct Handle {
 /// How a command gets into an inbox: as far as there is room for its kind.
 type Push = fn(&Inbox, Command) -> Result<(), HandleError>;
 
-/// Whom a message or a command is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Recipient {
-    /// One connection.
-    Connection(ConnectionId),
-    /// All connections of a client id.
-    Client(Arc<str>),
-}
-
-impl From<ConnectionId> for Recipient {
-    fn from(id: ConnectionId) -> Recipient {
-        Recipient::Connection(id)
-    }
-}
-
-/// A connection id in its outward form, or else a client id.
-impl From<&str> for Recipient {
-    fn from(name: &str) -> Recipient {
-        name.parse().map_or_else(|_| Recipient::Client(name.into()), Recipient::Connection)
-    }
-}
-
 /// An open connection, described.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -91,10 +71,15 @@ pub struct ConnectionInfo {
     pub channel: Option<String>,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// The transport's other end, which is a proxy's where there is one; `None` for
+    /// Unix sockets.
+    pub peer: Option<SocketAddr>,
     /// The request's path.
     pub path: String,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
+    /// When the handshake was accepted, on the clock of [`Handle::now`].
+    pub connected_at: Instant,
     /// How long it has been open.
     pub uptime: Duration,
     /// How long ago the peer was last heard.
@@ -241,6 +226,14 @@ impl Handle {
         self.gather(&self.server.all_shards(), list, |all, part: Vec<_>| all.extend(part))
     }
 
+    /// The connections in a group, described; shard by shard, in no promised order.
+    pub fn describe(&self, group: GroupName) -> Reply<Vec<ConnectionInfo>> {
+        let describe = move |core: &mut Core| {
+            core.hub.group_members(&group).filter_map(|id| core.describe(id)).collect()
+        };
+        self.gather(&self.server.all_shards(), describe, |all, part: Vec<_>| all.extend(part))
+    }
+
     /// All open connections, described; shard by shard.
     pub fn connections(&self) -> Reply<Vec<ConnectionInfo>> {
         self.gather(&self.server.all_shards(), |core| core.describe_connections(), Vec::extend)
@@ -285,7 +278,8 @@ impl Handle {
         total
     }
 
-    /// Connections now, at most, and ever; refusals by reason.
+    /// Connections now, at most, and ever; refusals by reason; rooms now. Asks no
+    /// shard, so that it may be polled.
     pub fn totals(&self) -> Totals {
         self.server.directory().totals()
     }
@@ -308,6 +302,12 @@ impl Handle {
     /// Time on the server's own clock, as in [`Stats`] and metadata.
     pub fn now(&self) -> Instant {
         self.server.clock.now()
+    }
+
+    /// The time since 1970 on the clock on the wall, for what messages say of when
+    /// they were sent.
+    pub fn unix_time(&self) -> Duration {
+        self.server.clock.unix_time()
     }
 
     /// Stops gracefully; resolves when the server has stopped. Asked again, it
@@ -385,7 +385,7 @@ impl Handle {
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
         };
         if ids.is_empty() {
-            return Reply::ready(Err(HandleError::UnknownRecipient(name_of(whom))));
+            return Reply::ready(Err(HandleError::UnknownRecipient(whom.name())));
         }
         let deed = Arc::new(deed);
         let (gather, waiting) = Gather::start(|(), ()| ());
@@ -444,13 +444,6 @@ impl Handle {
 
 fn unknown(UnknownConnection(id): UnknownConnection) -> HandleError {
     HandleError::UnknownRecipient(id.to_string())
-}
-
-fn name_of(whom: &Recipient) -> String {
-    match whom {
-        Recipient::Connection(id) => id.to_string(),
-        Recipient::Client(client) => client.to_string(),
-    }
 }
 
 impl fmt::Debug for Handle {

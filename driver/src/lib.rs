@@ -39,7 +39,7 @@ pub use app::{
     ParamError, Params, Peer, Request, Route,
 };
 pub use blocking::BlockingConnection;
-pub use clock::{Clock, ManualClock, unix_seconds};
+pub use clock::{Clock, ManualClock};
 pub use connection::{Connection, Recv};
 pub use emission::{EventName, Replies};
 pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};

@@ -237,7 +237,7 @@ impl Server {
     fn stamp(&self, session: Option<ConnectionId>) -> Stamp {
         let mut random = lock(&self.random);
         let message = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
-        Stamp { session, message, unix_seconds: self.clock.unix_seconds() }
+        Stamp { session, message, unix_seconds: self.clock.unix_time().as_secs() }
     }
 
     pub(crate) fn is_running(&self) -> bool {

@@ -18,6 +18,7 @@ file, the file over the preset, the preset over the default.
   TIME    a number with its unit: 500ms, 30s, 5m, 1h
 
   fanfare --addr 0.0.0.0:8080 --origin https://app.example --connections-max 50000
+  fanfare --preset mtp2 --mount /ws=commands --mount /hello=quickstart
   fanfare serve --preset mist --print-config > fanfare.toml";
 
 /// A WebSocket hub: rooms, namespaces, broadcast, heartbeats.

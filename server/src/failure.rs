@@ -1,7 +1,7 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
 use crate::settings::InvalidValue;
-use fanfare::{ServeError, TlsError};
+use fanfare::{AppError, ServeError, TlsError};
 use fanfare_core::config::ConfigError;
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// The settings cannot work as they are, or not together.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The paths that were asked for do not go together.
+    #[error("nothing can be mounted on {path}: {why}; choose another path with --mount")]
+    Mount { path: String, why: String },
     /// The runtime does not have shards there.
     #[error(
         "placement `{placement}` has no meaning on runtime `{runtime}`; leave --placement out, or choose --runtime \
@@ -38,6 +41,12 @@ pub(crate) enum Failure {
     /// A certificate without its key, or a key without its certificate.
     #[error("{given} is set and {missing} is not; set both to speak TLS, or neither")]
     HalfOfTls { given: &'static str, missing: &'static str },
+    /// Two tokens, of which one would be forgotten.
+    #[error("operator_token and operator_token_file are both set; set one of them")]
+    TwoTokens,
+    /// The file with the operators' token cannot be read.
+    #[error("cannot read {path}: {error}; check operator_token_file")]
+    TokenUnreadable { path: PathBuf, error: io::Error },
     /// The certificate or its key cannot be served with.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -64,7 +73,7 @@ pub(crate) enum Failure {
     Start(io::Error),
     /// The server could not be run, or ended early.
     #[error(transparent)]
-    Serve(#[from] ServeError),
+    Serve(ServeError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -82,11 +91,14 @@ impl Failure {
             Failure::Usage { .. }
             | Failure::Value { .. }
             | Failure::Config(_)
+            | Failure::Mount { .. }
             | Failure::Placement { .. }
             | Failure::FileUnreadable { .. }
             | Failure::FileMalformed { .. }
             | Failure::UnknownKey { .. }
             | Failure::HalfOfTls { .. }
+            | Failure::TwoTokens
+            | Failure::TokenUnreadable { .. }
             | Failure::Tls(_) => ExitCode::from(2),
             Failure::AddressInUse(_)
             | Failure::AddressForbidden(_)
@@ -95,6 +107,18 @@ impl Failure {
             | Failure::Start(_)
             | Failure::Serve(_)
             | Failure::Output(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Failure {
+        match error {
+            // The program's own paths are fine: it is one that was asked for.
+            ServeError::App(AppError::Path { path, why }) => Failure::Mount { path, why },
+            ServeError::App(_) | ServeError::Start(_) | ServeError::Readiness(_) | ServeError::Shard | _ => {
+                Failure::Serve(error)
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod reload;
 mod runtimes;
 mod serve;
 mod settings;
+mod status_log;
 
 use cli::Request;
 use failure::Failure;

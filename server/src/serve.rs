@@ -1,31 +1,42 @@
 //! Brings the server up with settings that were checked, and down by signal.
 
-use crate::apps;
+use crate::apps::{self, Operators};
 use crate::descriptors;
 use crate::failure::Failure;
 use crate::reload;
 use crate::runtimes;
 use crate::settings::{ServeOptions, TlsFiles};
+use crate::status_log;
 use fanfare::{Handle, StopOptions, Tls};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU16;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// Serves until a signal has asked for the end and the end has come.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let ServeOptions { addr, tls, shards, shards_count, log, stop_time_max, config } = options;
+    let ServeOptions { addr, tls, shards, shards_count, log, status_log_interval, stop_time_max, .. } =
+        options;
     log_to_stderr(log);
     let descriptors_max = descriptors::raise_limit();
     let count = usize::from(shards_count.unwrap_or_else(one_per_core).get());
     let tls = tls.map(|TlsFiles { chain, key }| Tls::from_pem_files(chain, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (listener, address) = listen(addr)?;
-    runtimes::serve(apps::all(config), listener, tls.clone(), shards, count, |handle| {
+    let operators = Operators::new(options.operator_token);
+    let app = apps::all(options.config, address, &options.mount, &operators);
+    let app = app.trusted_proxies(options.trusted_proxies);
+    // Whoever waits for the end hears of it when this is dropped.
+    let (end, ended) = mpsc::channel();
+    runtimes::serve(app, listener, tls.clone(), shards, count, |handle| {
+        if let Some(interval) = status_log_interval {
+            status_log::start(handle.clone(), interval, ended)?;
+        }
         stop_on_signals(handle, stop_time_max)?;
         reload::on_hangup(tls)?;
         announce(scheme, address)?;
@@ -33,6 +44,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
         tracing::info!(%address, scheme, runtime, placement, shards = count, descriptors_max, "listening");
         Ok(())
     })?;
+    drop(end);
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Questions to peers: each ends exactly once, wherever it was asked.
 
 use crate::events::{LONG, expect_pong, lobby, typed};
-use crate::world::{Peer, Said, World, eventually};
+use crate::world::{Log, Peer, Said, World, eventually};
 use fanfare::{App, Envelope, EventName, HandleError, HandlerError, Missing, Replies, Reply, Route, Target};
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -181,4 +181,105 @@ pub(crate) fn questions_that_are_never_answered_are_bounded(world: &World) {
     for reply in asked {
         assert_eq!(settled(reply), Err(HandleError::Unanswered(Missing::Disconnected)));
     }
+}
+
+/// Wherever it is waited for: on the shard, in a future, and by the future of one
+/// whose peer is gone.
+pub(crate) fn a_question_inside_a_handler_ends_like_any_other(world: &World) {
+    const SOON: Duration = Duration::from_millis(20);
+    let log = Log::default();
+    let (in_sync, in_future) = (log.clone(), log.clone());
+    let time_of = |name: Option<&str>| if name == Some("soon") { SOON } else { LONG };
+    let route = typed()
+        .on("sync", move |ctx, event| {
+            let noted = in_sync.clone();
+            let answer = ctx.emit_with_ack("q", &(), time_of(event.room()));
+            ctx.then(answer, move |_, answer| noted.note(format!("sync: {}", answer.unwrap_err())));
+        })
+        .on_async("async", move |peer, event| {
+            let noted = in_future.clone();
+            async move {
+                let answer = peer.emit_with_ack("q", &(), time_of(event.room())).await;
+                noted.note(format!("async: {}", answer.unwrap_err()));
+            }
+        });
+    let server = world.start(App::new().route("/", route));
+    let mut peer = server.connect("/");
+    let question = r#"{"type":"event","namespace":"/","event":"q","ackId":""#;
+    for (number, way) in ["sync", "async"].into_iter().enumerate() {
+        peer.send(&format!(r#"{{"type":"event","event":"{way}","room":"soon"}}"#));
+        let ask = expect_between(&mut peer, question, r#""}"#);
+        assert_eq!(log.wait_for(number + 1)[number], format!("{way}: no answer came in time"));
+        // Too late, and for nobody.
+        peer.send(&format!(r#"{{"type":"ack","ackId":"{ask}"}}"#));
+        expect_pong(&mut peer);
+    }
+    for way in ["sync", "async"] {
+        peer.send(&format!(r#"{{"type":"event","event":"{way}"}}"#));
+        expect_between(&mut peer, question, r#""}"#);
+    }
+    drop(peer);
+    // A continuation is the connection's and goes with it; a future is told.
+    let gone = log.wait_for(3);
+    assert_eq!(gone[2..], ["async: the connection ended before it answered"]);
+    eventually("each end counted", || {
+        let stats = server.handle().stats();
+        (stats.acks_asked, stats.acks_timed_out, stats.acks_disconnected, stats.acks_ignored) == (4, 2, 2, 2)
+    });
+    assert_eq!(log.all().len(), 3, "each told once");
+}
+
+/// Of four one answers, one answers twice, one leaves and one says nothing.
+pub(crate) fn a_vote_tells_who_left_and_who_said_nothing(world: &World) {
+    let route = typed().on_open(|ctx| ctx.join("lobby").map(drop));
+    let server = world.start(App::new().route("/", route));
+    let mut peers: Vec<_> = (0..4).map(|_| server.connect("/")).collect();
+    let votes = server.handle().broadcast_with_ack(lobby(), "vote", &(), Duration::from_millis(300));
+    let question = r#"{"type":"event","namespace":"/","event":"vote","ackId":""#;
+    let asks: Vec<_> = peers.iter_mut().map(|peer| expect_between(peer, question, r#""}"#)).collect();
+    for (peer, answers) in [(0, 1), (1, 2)] {
+        for answer in 0..answers {
+            peers[peer].send(&format!(r#"{{"type":"ack","ackId":"{}","data":{answer}}}"#, asks[peer]));
+        }
+        expect_pong(&mut peers[peer]);
+    }
+    drop(peers.remove(2));
+    let votes = settled(votes).unwrap();
+    let answers: Vec<u8> = votes.answers.iter().map(|(_, answer)| answer.data().unwrap()).collect();
+    assert_eq!(answers, [0, 0], "the first of each");
+    let mut missing: Vec<_> = votes.missing.iter().map(|(_, why)| why.to_string()).collect();
+    missing.sort_unstable();
+    assert_eq!(missing, ["no answer came in time", "the connection ended before it answered"]);
+    let mut named: Vec<_> = votes.answers.iter().map(|(id, _)| *id).collect();
+    named.extend(votes.missing.iter().map(|(id, _)| *id));
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(named.len(), 4, "each of the four once");
+}
+
+/// Wave upon wave, each as large as may wait at all: what is over leaves nothing
+/// that the next could stumble over.
+pub(crate) fn thousands_of_unanswered_questions_end_one_by_one(world: &World) {
+    const WAVES: u64 = 4;
+    const EACH: u64 = 1_024;
+    let route = Route::new().envelope(Envelope::Typed).settings(|settings| {
+        (settings.ping_interval, settings.liveness_time_max) = (None, Duration::from_secs(3_600));
+        settings.outbox_messages_max = 2_000;
+    });
+    let server = world.start(App::new().route("/", route));
+    let mut raw = server.raw_open("/");
+    let id = server.handle().connections().wait().unwrap()[0].id;
+    for wave in 1..=WAVES {
+        let soon = Duration::from_millis(50);
+        let asked: Vec<_> = (0..EACH).map(|_| server.handle().emit_with_ack(id, "q", &(), soon)).collect();
+        for reply in asked {
+            assert_eq!(settled(reply), Err(HandleError::Unanswered(Missing::TimedOut)));
+        }
+        (0..EACH).for_each(|_| assert_eq!(raw.hear().0, 1));
+        let stats = server.handle().stats();
+        assert_eq!((stats.acks_asked, stats.acks_timed_out), (wave * EACH, wave * EACH));
+    }
+    let last = server.handle().emit_with_ack(id, "q", &(), LONG);
+    raw.reset();
+    assert_eq!(settled(last), Err(HandleError::Unanswered(Missing::Disconnected)));
 }

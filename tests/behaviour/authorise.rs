@@ -244,3 +244,42 @@ pub(crate) fn addresses_are_taken_from_trusted_proxies_only(world: &World) {
         assert!(connections.iter().any(|info| info.address == Some(believed.into())), "{connections:?}");
     }
 }
+
+/// Behind two proxies, in each of the ways to say so; and a client that forges
+/// what it likes is still itself, to the limit per address too.
+pub(crate) fn clients_of_a_proxy_are_told_apart(world: &World) {
+    let networks = ["127.0.0.2/32", "127.0.0.16/30", "fd00::/8"].map(|text| text.parse::<Network>().unwrap());
+    let limit = config(|settings| settings.connections_per_address_max = 1);
+    let app = App::new().config(limit).trusted_proxies(networks).route("/", echo());
+    let server = world.start(app);
+    let open = |said: &str| {
+        let mut raw = server.raw_from([127, 0, 0, 2].into());
+        let said = format!("GET / HTTP/1.1\r\n{said}\r\n");
+        raw.write(Raw::request("/").replace("GET / HTTP/1.1\r\n", &said).as_bytes());
+        raw
+    };
+    let cases = [
+        ("X-Forwarded-For: 203.0.113.1, 127.0.0.17", "203.0.113.1"),
+        ("X-Forwarded-For: 6.6.6.6, 203.0.113.2, 127.0.0.17, fd00::1", "203.0.113.2"),
+        ("X-Real-IP: 203.0.113.3", "203.0.113.3"),
+        ("Forwarded: for=6.6.6.6, for=\"[2001:db8::4]:4711\", for=127.0.0.17", "2001:db8::4"),
+        ("X-Forwarded-For: ::ffff:203.0.113.5", "203.0.113.5"),
+        // It cannot be told: the proxy itself.
+        ("X-Forwarded-For: garbage", "127.0.0.2"),
+    ];
+    let mut kept = Vec::new();
+    for (said, believed) in cases {
+        let mut raw = open(said);
+        raw.hear_upgrade();
+        kept.push(raw);
+        let connections = server.handle().connections().wait().unwrap();
+        let believed = Some(believed.parse().unwrap());
+        assert!(connections.iter().any(|info| info.address == believed), "{said}: {connections:?}");
+    }
+    assert_eq!(server.handle().totals().connections, cases.len());
+    // One from each address: as many as it likes to have forged.
+    for said in ["X-Forwarded-For: 7.7.7.7, 203.0.113.1", "X-Real-IP: 203.0.113.1", "X-Forwarded-For: nobody"]
+    {
+        assert_eq!(open(said).answer().status, 503, "{said}");
+    }
+}

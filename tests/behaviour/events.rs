@@ -138,6 +138,51 @@ pub(crate) fn names_that_clients_make_do_not_stay(world: &World) {
     assert_eq!(server.handle().rooms().wait().unwrap().len(), 0);
 }
 
+/// In the words of the envelope, to who asked, and with its ack id where it gave one.
+pub(crate) fn a_join_over_a_limit_is_refused_with_an_error_frame(world: &World) {
+    let route = Route::new()
+        .envelope(Envelope::Typed)
+        .settings(|settings| {
+            (settings.rooms_max, settings.namespaces_max) = (2, 2);
+            (settings.room_members_max, settings.name_bytes_max) = (1, 64);
+        })
+        .authorise_join(|_, _| true);
+    let server = world.start(App::new().route("/", route));
+    let mut peer = server.connect("/");
+    for joined in [r#""room":"one""#, r#""room":"two""#, r#""namespace":"/made""#] {
+        let (join, ack) = (format!(r#"{{"type":"join",{joined},"ackId":"j"}}"#), r#","ackId":"j"}"#);
+        let namespace = if joined.contains("/made") { "/made" } else { "/" };
+        tell(&mut peer, &join, &format!(r#"{{"type":"ack","namespace":"{namespace}"{ack}"#));
+    }
+    let long = "x".repeat(65);
+    let error = |namespace: &str, why: &str| {
+        format!(r#"{{"type":"error","namespace":"{namespace}","error":"{why}"}}"#)
+    };
+    for (join, namespace, why) in [
+        (r#""room":"three""#, "/", "too many rooms"),
+        (r#""namespace":"/third""#, "/third", "too many namespaces"),
+        (r#""namespace":"/third","room":"r""#, "/third", "too many namespaces"),
+        (&format!(r#""room":"{long}""#), "/", "name too long"),
+        (&format!(r#""namespace":"/{long}""#), "/", "name too long"),
+        (r#""room":"a\nb""#, "/", "invalid name"),
+        (r#""room":"\u0000""#, "/", "invalid name"),
+    ] {
+        tell(&mut peer, &format!(r#"{{"type":"join",{join}}}"#), &error(namespace, why));
+    }
+    let asks = r#"{"type":"join","room":"three","ackId":"j"}"#;
+    tell(&mut peer, asks, r#"{"type":"error","namespace":"/","ackId":"j","error":"too many rooms"}"#);
+    if world.has_one_shard() {
+        let mut other = server.connect("/");
+        tell(&mut other, r#"{"type":"join","room":"one"}"#, &error("/", "room full"));
+    }
+    assert_eq!(server.handle().rooms().wait().unwrap().len(), 2, "none of them came to be");
+    // Whoever leaves one may join another.
+    peer.send(r#"{"type":"leave","room":"one"}"#);
+    peer.send(r#"{"type":"join","room":"three"}"#);
+    expect_pong(&mut peer);
+    assert_eq!(server.handle().rooms().wait().unwrap().len(), 2);
+}
+
 pub(crate) fn the_eleventh_malformed_message_ends_the_connection(world: &World) {
     let server = world.start(App::new().route("/", typed()));
     let mut peer = server.connect("/");

@@ -2,7 +2,9 @@
 
 use crate::world::{Log, World, config};
 use fanfare::core::config::KeepHeaders;
-use fanfare::{Accept, App, CloseCode, GroupName, HandleError, OriginRule, RoomName, Route};
+use fanfare::{
+    Accept, App, CloseCode, GroupName, HandleError, OriginRule, Recipient, RoomName, Route, Target,
+};
 
 fn echo() -> Route {
     Route::new().on_message(|ctx, message| ctx.send(&message))
@@ -82,6 +84,28 @@ pub(crate) fn a_connection_knows_its_rooms(world: &World) {
     }
     other.send("red");
     other.expect("false 1");
+}
+
+/// Who is in a group, and since when; and nobody else is described.
+pub(crate) fn a_group_is_described(world: &World) {
+    let named = echo().authorise(|_| Ok(Accept::new().client_id("anna")));
+    let server = world.start(App::new().route("/anna", named).route("/other", echo()));
+    let _peers = ["/anna", "/anna", "/other"].map(|path| server.connect(path));
+    let handle = server.handle();
+    handle.join("anna", "hall").wait().unwrap();
+    let described = handle.describe(GroupName::Room(RoomName::new("/", "hall"))).wait().unwrap();
+    assert_eq!(described.len(), 2);
+    for info in described {
+        assert_eq!((&*info.client_id, &*info.path), ("anna", "/anna"));
+        assert_eq!(info.peer.map(|peer| peer.ip()), info.address);
+        assert!(info.connected_at <= handle.now());
+    }
+    // Wherever time is imagined, it begins then.
+    assert!(handle.unix_time().as_secs() >= 1_700_000_000);
+    for (recipient, matched) in [("anna", 2), ("nobody", 0)] {
+        let target = Target::from(Recipient::from(recipient));
+        assert_eq!(handle.broadcast(target, "hello").wait().unwrap().matched(), matched);
+    }
 }
 
 pub(crate) fn origins_may_be_listed(world: &World) {

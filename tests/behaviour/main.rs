@@ -14,7 +14,7 @@
 //! | 3 pull style | `messages_are_received_and_sent_with_their_type`, `a_handler_that_does_not_read_blocks_its_peer`, `a_handler_that_returns_closes`, `every_receiver_hears_of_the_end`, `a_send_that_waits_hears_when_its_peer_is_gone` |
 //! | 4 close, state | `closing_is_a_handshake_and_idempotent`, `a_close_by_the_peer_is_answered`, `parameters_and_state_belong_to_the_connection` |
 //! | 5 pings | `pings_are_answered_and_seen`, `an_application_may_ping`, `the_silent_are_pinged_and_cut` |
-//! | 6 forwarded addresses | `addresses_are_taken_from_trusted_proxies_only` |
+//! | 6 forwarded addresses | `addresses_are_taken_from_trusted_proxies_only`, `clients_of_a_proxy_are_told_apart` |
 //! | 7 start, stop | `a_stopped_server_makes_room_for_the_next`, `stopping_twice_is_stopping_once`, `a_stopped_server_says_so` |
 //! | 8 attach | `bytes_read_before_attaching_are_not_lost` |
 //! | 9 routes | `parameters_and_state_belong_to_the_connection`, `routes_have_limits_of_their_own`, `origins_may_be_listed`, `unknown_paths_and_wrong_methods_are_told`, file `events` |
@@ -26,13 +26,13 @@
 //! | 15 graceful stop | file `stopping` |
 //! | 16 lifecycle bus | file `lifecycle` |
 //! | 17 default handlers | `a_session_without_handlers_has_default_ones`, `default_handlers_ask_whoever_judges_joins`, `default_handlers_stand_behind_the_applications_own` |
-//! | 18 look-up, counts | `a_connection_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
+//! | 18 look-up, counts | `a_connection_is_described`, `a_group_is_described`, `rooms_are_made_counted_and_gone`, `connections_max_is_exact_in_a_crowd` |
 //! | 19 rooms | `rooms_are_made_counted_and_gone`, `a_connection_knows_its_rooms`, `nothing_is_delivered_after_a_confirmed_leave` |
 //! | 20 namespaces | `leaving_a_namespace_leaves_its_rooms`, `clients_join_what_is_declared_and_the_authoriser_grants` |
 //! | 21 primary channels | `a_connection_starts_in_its_channel`, `broadcasts_follow_a_move`, `joining_a_channels_room_is_no_move`, `a_channel_that_cannot_be_is_refused_before_the_upgrade` |
-//! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `names_that_clients_make_do_not_stay` |
-//! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused` |
-//! | 24, 25 broadcast, reports | files `broadcast`, `slow_readers`, `each_hears_an_event_in_its_own_envelope` |
+//! | 22 limits of rooms | `joins_are_limited_and_names_checked`, `a_join_over_a_limit_is_refused_with_an_error_frame`, `names_that_clients_make_do_not_stay` |
+//! | 23 client ids | `client_ids_may_be_shared`, `a_newer_connection_replaces_the_older`, `a_taken_client_id_is_refused`, file `tabs` |
+//! | 24, 25 broadcast, reports | files `broadcast`, `filters`, `slow_readers`, `each_hears_an_event_in_its_own_envelope` |
 //!
 //! Envelopes and acknowledgements, which have no number, are shown by the
 //! files `asking` and `events`.
@@ -48,6 +48,7 @@ mod conversation;
 mod endings;
 mod events;
 mod failures;
+mod filters;
 mod from_outside;
 mod groups;
 mod handlers;
@@ -62,6 +63,7 @@ mod sending;
 mod slow_readers;
 mod stopping;
 mod table;
+mod tabs;
 mod tls;
 mod world;
 
@@ -120,6 +122,9 @@ scenarios! {
         a_question_may_be_asked_inside_a_handler
         a_vote_has_the_answers_and_who_is_missing
         questions_that_are_never_answered_are_bounded
+        a_question_inside_a_handler_ends_like_any_other
+        a_vote_tells_who_left_and_who_said_nothing
+        thousands_of_unanswered_questions_end_one_by_one
     }
     authorise {
         the_application_refuses_with_status_and_body
@@ -132,6 +137,7 @@ scenarios! {
         whoever_is_connected_may_be_turned_away
         an_envelope_may_be_chosen_by_subprotocol
         addresses_are_taken_from_trusted_proxies_only
+        clients_of_a_proxy_are_told_apart
     }
     broadcast {
         every_target_reaches_each_recipient_once
@@ -181,6 +187,7 @@ scenarios! {
         an_event_that_nobody_handles_is_answered_if_it_asks
         clients_join_what_is_declared_and_the_authoriser_grants
         names_that_clients_make_do_not_stay
+        a_join_over_a_limit_is_refused_with_an_error_frame
         the_eleventh_malformed_message_ends_the_connection
         a_session_is_a_conversation
         each_hears_an_event_in_its_own_envelope
@@ -202,6 +209,10 @@ scenarios! {
         who_leaves_changes_its_own_rooms_only
         a_reason_that_is_too_long_is_cut_and_heard
         who_says_anything_is_alive_without_a_pong
+    }
+    filters {
+        a_filter_finds_whoever_is_like_this
+        a_filtered_event_is_sent_from_a_handler
     }
     from_outside {
         another_thread_sends_joins_and_broadcasts
@@ -263,6 +274,7 @@ scenarios! {
         a_client_id_does_wherever_an_id_does
         a_connection_knows_its_request
         a_connection_knows_its_rooms
+        a_group_is_described
         origins_may_be_listed
     }
     lifecycle {
@@ -324,6 +336,12 @@ scenarios! {
         an_authorisation_that_ends_during_the_stop_is_refused
         each_route_says_farewell_in_its_own_words
         whoever_is_not_yet_told_to_go_is_served
+    }
+    tabs {
+        a_user_with_three_tabs_is_notified_on_all
+        all_of_a_race_stay_where_many_are_allowed
+        the_last_of_a_race_replaces_the_others
+        the_first_of_a_race_keeps_its_client_id
     }
     tls {
         messages_come_back_over_tls_and_the_end_is_announced

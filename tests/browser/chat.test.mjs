@@ -254,6 +254,122 @@ test('the keyboard alone reaches everything', async () => {
   await a.pane.getByLabel('Message everyone').waitFor();
 });
 
+test('the figures follow what happens on the server', async () => {
+  const here = await visit();
+  // The clients of the tests before may still be leaving.
+  await here.figures.says('Connections', '3');
+  await here.figures.says('Rooms', '0');
+  await here.a.join('brass');
+  await here.figures.says('Rooms', '1');
+  await here.a.say('one more message');
+  await here.figures.says('Messages/s', /[1-9]/);
+  await here.figures.says('Messages/s', '0');
+  await visit();
+  await here.figures.says('Connections', '6');
+  await here.figures.says('Drops', '0');
+});
+
+test('the figures rest while nobody can see them', async () => {
+  await context.clock.install();
+  const { page, figures, fetched } = await visit();
+  await figures.says('Connections', /[1-9]/);
+  const asked = () => fetched.filter((address) => address.endsWith('/ws/stats')).length;
+  const turn = (hidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  await turn(true);
+  const before = asked();
+  await page.clock.fastForward(60_000);
+  // Whatever the page had asked meanwhile was asked before this.
+  await page.evaluate(() => fetch('/ws/health'));
+  assert.equal(asked(), before, 'a page that is hidden asks for nothing');
+  const next = page.waitForRequest((request) => request.url().endsWith('/ws/stats'));
+  await turn(false);
+  await next;
+});
+
+test('the figures survive the absence of the server', async () => {
+  const gate = await Gate.before(SERVER);
+  try {
+    const visitor = await visit(gate.url);
+    await visitor.figures.says('Connections', '3');
+    gate.shut();
+    await visitor.figures.isAbsent(true);
+    gate.reopen();
+    await visitor.figures.isAbsent(false);
+    await visitor.events.isIn('Connected');
+    await visitor.figures.says('Connections', '3');
+    const unavoidable = ['WebSocket connection to', 'Failed to load resource'];
+    visitor.complaints = visitor.complaints.filter((complaint) => !unavoidable.some((start) => complaint.startsWith(start)));
+  } finally {
+    gate.close();
+  }
+});
+
+test('an event is acknowledged, with the time it took, and heard by everyone else', async () => {
+  const here = await visit();
+  const there = await visit();
+  await there.events.isIn('Connected');
+  await here.events.emit('chat', { user: 'ann', message: 'hello' });
+  const sent = await here.events.shows('sent event', 'acknowledged');
+  assert.match(sent, /acknowledged in \d+(\.\d)? ms/);
+  assert.match(sent, /"ackId":"page#1"/);
+  assert.match(await here.events.shows('received ack', 'page#1'), /\{"status":"ok"\}/);
+  await there.events.shows('received event', '{"user":"ann","message":"hello"}');
+  // Without the wish for an answer nothing is waited for.
+  await here.events.emit('typing', ['ann'], { ack: false });
+  await there.events.shows('received event', 'typing');
+  assert.doesNotMatch(await here.events.shows('sent event', 'typing'), /ack/);
+});
+
+test('a room of events is joined, heard and left', async () => {
+  const here = await visit();
+  const there = await visit();
+  for (const { events } of [here, there]) {
+    await events.go('Join', '/', 'reeds');
+    await events.shows('sent join', 'acknowledged');
+  }
+  await here.events.emit('note', ['for the reeds'], { room: 'reeds' });
+  await there.events.shows('received event', 'for the reeds');
+  await there.events.go('Leave', '/', 'reeds');
+  await there.events.shows('sent leave', 'acknowledged');
+  await here.events.emit('note', ['for who is left'], { room: 'reeds' });
+  await here.events.emit('note', ['for all']);
+  await there.events.shows('received event', 'for all');
+  assert.equal(await there.events.frames('received event').filter({ hasText: 'for who is left' }).count(), 0);
+});
+
+test('what the server refuses is shown with its reason', async () => {
+  const { events } = await visit();
+  await events.isIn('Connected');
+  await events.go('Join', '/private');
+  await events.shows('received error', 'join refused');
+  assert.match(await events.shows('sent join', '/private'), /refused in \d/);
+  await events.emit('chat', {}, { namespace: '/private' });
+  await events.shows('received error', 'namespace not joined');
+  assert.match(await events.shows('sent event', '/private'), /refused in \d/);
+});
+
+test('data that is no JSON is not sent, and the reason is told', async () => {
+  const { events } = await visit();
+  await events.isIn('Connected');
+  await events.emit('chat', 'hello');
+  assert.match(await events.pane.getByLabel('Data').evaluate((data) => data.validationMessage), /not JSON/);
+  assert.equal(await events.frames('sent event').count(), 0);
+  await events.emit('chat', { user: 'ann', message: 'hello' });
+  await events.shows('sent event', 'acknowledged');
+});
+
+test('events reach nobody as markup', async () => {
+  const { events, page } = await visit();
+  const other = await visit();
+  await other.events.isIn('Connected');
+  await events.emit('<b>event</b>', ['<img src="/nowhere">']);
+  await other.events.shows('received event', '<img src=');
+  for (const tab of [page, other.page]) assert.equal(await tab.locator('.events .log :is(img, b)').count(), 0);
+});
+
 for (const { width, height } of [{ width: 360, height: 740 }, { width: 1280, height: 800 }]) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the page fits ${width} × ${height}, ${colorScheme}`, async () => {
@@ -264,7 +380,7 @@ for (const { width, height } of [{ width: 360, height: 740 }, { width: 1280, hei
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
       const show = async (name) => {
-        const tab = page.getByRole('navigation').getByRole('button', { name: `Client ${name}` });
+        const tab = page.getByRole('navigation').getByRole('button', { name });
         if (await tab.isVisible()) await tab.click();
       };
       await a.say('Is this thing on?');
@@ -281,9 +397,23 @@ for (const { width, height } of [{ width: 360, height: 740 }, { width: 1280, hei
       await a.joined('brass', 2);
       await a.say('Only the brass section hears this: we come in at bar 12, please count the rests.', '#brass');
       await a.hears('Only the brass section hears this: we come in at bar 12, please count the rests.');
+      await show('Events');
+      await guest.events.go('Join', '/', 'winds');
+      await guest.events.shows('received ack', 'ack');
+      await page.bringToFront();
+      await visitor.events.go('Join', '/', 'winds');
+      await visitor.events.shows('sent join', 'acknowledged');
+      await guest.events.emit('tempo', { bpm: 96 }, { room: 'winds' });
+      await visitor.events.shows('received event', 'tempo');
+      await visitor.events.go('Join', '/private');
+      await visitor.events.shows('received error', 'join refused');
+      await visitor.events.emit('chat', { user: 'page', message: 'Hello, hub' });
+      await visitor.events.shows('sent event', 'acknowledged');
       const overflowPx = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflowPx <= 0, `the page is ${overflowPx} px too wide`);
-      assert.equal(await b.pane.isVisible(), width > 360, 'panes stand side by side where there is room');
+      for (const { pane } of [a, b]) assert.equal(await pane.isVisible(), width > 360, 'panes stand side by side where there is room');
+      await page.screenshot({ path: join(PICTURES, `events-${width}x${height}-${colorScheme}.png`) });
+      await show('A');
       await page.screenshot({ path: join(PICTURES, `chat-${width}x${height}-${colorScheme}.png`) });
     });
   }

@@ -4,7 +4,7 @@
 
 const SEEN_MS_MAX = 10_000;
 
-/** One of the two clients on a page. */
+/** One of the two chatting clients on a page. */
 export class Client {
   #page;
   #pane;
@@ -107,7 +107,84 @@ export class Client {
   }
 }
 
-/** A page and its two clients, with everything the browser complained about or fetched. */
+/** The panel of events on a page. */
+export class Events {
+  #page;
+  #pane;
+
+  constructor(page) {
+    this.#page = page;
+    this.#pane = page.getByRole('region', { name: 'Events' });
+  }
+
+  async isIn(state) {
+    await this.#pane.getByRole('status').filter({ hasText: state }).waitFor({ timeout: SEEN_MS_MAX });
+  }
+
+  /** Joins or leaves a namespace, or a room of it. */
+  async go(verb, namespace, room = '') {
+    await this.#place(namespace, room);
+    await this.#pane.getByRole('button', { name: verb, exact: true }).click();
+  }
+
+  async emit(event, data, { namespace = '/', room = '', ack = true } = {}) {
+    await this.#place(namespace, room);
+    await this.#pane.getByLabel('Event', { exact: true }).fill(event);
+    await this.#pane.getByLabel('Data').fill(typeof data === 'string' ? data : JSON.stringify(data));
+    await this.#pane.getByLabel('Ask for an ack').setChecked(ack);
+    await this.#pane.getByRole('button', { name: 'Emit' }).click();
+  }
+
+  /** Waits for a frame of the kind (`sent event`, `received error`) that shows `text`; gives all that it shows. */
+  async shows(kind, text) {
+    await this.#page.bringToFront();
+    const frame = this.frames(kind).filter({ hasText: text }).last();
+    await frame.waitFor({ timeout: SEEN_MS_MAX });
+    return (await frame.textContent()).trim();
+  }
+
+  frames(kind) {
+    const [direction, type] = kind.split(' ');
+    return this.#pane.getByRole('article').filter({ has: this.#page.locator('.head', { hasText: `${type}${direction}` }) });
+  }
+
+  get pane() {
+    return this.#pane;
+  }
+
+  async #place(namespace, room) {
+    await this.#page.bringToFront();
+    await this.#pane.getByLabel('Namespace').fill(namespace);
+    await this.#pane.getByLabel('Room').fill(room);
+  }
+}
+
+/** What a page says of the server. */
+export class Figures {
+  #page;
+  #strip;
+
+  constructor(page) {
+    this.#page = page;
+    this.#strip = page.getByRole('region', { name: 'The server now' });
+  }
+
+  /** Waits until a figure is what it should be: a text or a pattern. */
+  async says(name, value) {
+    await this.#page.bringToFront();
+    const term = this.#strip.locator('dl > div', { has: this.#page.getByText(name, { exact: true }) });
+    const expected = value instanceof RegExp ? value : new RegExp(`^${value}$`);
+    await term.locator('dd', { hasText: expected }).waitFor({ timeout: SEEN_MS_MAX });
+  }
+
+  /** Waits until it is said whether the server answers. */
+  async isAbsent(absent) {
+    await this.#page.bringToFront();
+    await this.#strip.getByRole('status').filter({ hasText: absent ? 'does not answer' : /^$/ }).waitFor({ state: 'attached', timeout: SEEN_MS_MAX });
+  }
+}
+
+/** A page and its clients, with everything the browser complained about or fetched. */
 export class Visitor {
   complaints = [];
   fetched = [];
@@ -119,6 +196,8 @@ export class Visitor {
     await visitor.page.goto(url);
     visitor.a = new Client(visitor.page, 'A');
     visitor.b = new Client(visitor.page, 'B');
+    visitor.events = new Events(visitor.page);
+    visitor.figures = new Figures(visitor.page);
     return visitor;
   }
 

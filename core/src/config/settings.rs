@@ -109,7 +109,8 @@ pub struct ConnectionSettings {
     pub rooms_max: usize,
     /// Namespaces one connection may be in.
     pub namespaces_max: usize,
-    /// Members one room may have, a channel as well. 0 = unlimited.
+    /// Members one room may have on one shard, which knows its own only: a server
+    /// of several lets in as many on each. A channel is a room, too. 0 = unlimited.
     pub room_members_max: usize,
     /// Length of a room, namespace or client name, in bytes of UTF-8: 1 to 64 KiB.
     pub name_bytes_max: usize,

@@ -1,5 +1,7 @@
 //! Each invalid value and combination by its name, at its exact edge.
 
+mod documented;
+
 use super::*;
 use std::time::Duration;
 
@@ -295,25 +297,4 @@ fn a_text_that_is_no_choice_names_the_spellings() {
         "fog".parse::<Preset>().unwrap_err().to_string(),
         "`fog` is no preset; use `mist`, `mtp2`, `goutils`, `zlib` or `conformance`",
     );
-}
-
-#[test]
-fn presets_have_the_values_of_the_systems_they_stand_in_for() {
-    let shown = |preset: Preset| {
-        let route = Settings::preset(preset).build().unwrap().connection();
-        let seconds = |time: Duration| time.as_secs();
-        (
-            route.ping_interval.map(seconds),
-            seconds(route.liveness_time_max),
-            route.outbox_messages_max,
-            route.message_bytes_max,
-        )
-    };
-    assert_eq!(shown(Preset::Mist), (Some(30), 60, 256, 512 * KIB));
-    assert_eq!(shown(Preset::Mtp2), (Some(30), 60, 256, MIB));
-    assert_eq!(shown(Preset::Goutils), (Some(15), 30, 64, MIB));
-    assert_eq!(shown(Preset::Zlib), (Some(30), 300, 1_000, 512 * KIB));
-    assert_eq!(shown(Preset::Conformance), (None, 300, 4_096, 16 * MIB));
-    assert_eq!(Settings::preset(Preset::Goutils).connection.outbox_bytes_max, 8 * MIB);
-    assert_eq!(Settings::preset(Preset::Conformance).connection.fragments_max, 131_072);
 }

@@ -85,6 +85,7 @@ impl Admission {
         self.clients.connections(client_id)
     }
 
+    /// Without the rooms, of which admission knows nothing.
     pub(super) fn totals(&self) -> Totals {
         Totals {
             connections: self.headcount.total(),
@@ -92,6 +93,7 @@ impl Admission {
             connections_peak: self.connections_peak,
             admitted: self.admitted,
             refused: self.refused,
+            rooms: 0,
         }
     }
 

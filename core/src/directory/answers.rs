@@ -57,7 +57,7 @@ pub enum AdmissionRefused {
     },
 }
 
-/// Connections of the server, now and ever.
+/// Connections of the server, now and ever, and its rooms.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Totals {
@@ -71,6 +71,8 @@ pub struct Totals {
     pub admitted: u64,
     /// How many were ever refused.
     pub refused: Refusals,
+    /// Rooms that have a member, of all namespaces.
+    pub rooms: usize,
 }
 
 /// Refused connections, by reason. Mistakes of the caller are not among them.

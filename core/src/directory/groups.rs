@@ -13,6 +13,8 @@ use hashbrown::hash_map::EntryRef;
 pub(super) struct Groups {
     hash: KeyedHash,
     namespaces: Table<Box<str>, Namespace>,
+    /// Of all namespaces: counted as they come and go, since it is asked for often.
+    rooms: usize,
 }
 
 /// A namespace is kept while a shard has members of it or of one of its rooms:
@@ -24,7 +26,7 @@ struct Namespace {
 
 impl Groups {
     pub(super) fn new(hash: KeyedHash) -> Groups {
-        Groups { hash, namespaces: Table::with_hasher(hash) }
+        Groups { hash, namespaces: Table::with_hasher(hash), rooms: 0 }
     }
 
     pub(super) fn open_namespace(&mut self, shard: ShardId, namespace: &str) -> bool {
@@ -40,7 +42,11 @@ impl Groups {
 
     pub(super) fn open_room(&mut self, shard: ShardId, namespace: &str, room: &str) -> bool {
         let rooms = &mut self.namespace_mut(namespace).rooms;
-        get_or_make(rooms, room, ShardSet::new).1.insert(shard)
+        let shards = get_or_make(rooms, room, ShardSet::new).1;
+        let is_new = shards.is_empty();
+        let changed = shards.insert(shard);
+        self.rooms += usize::from(is_new);
+        changed
     }
 
     pub(super) fn close_room(&mut self, shard: ShardId, namespace: &str, room: &str) -> bool {
@@ -50,6 +56,7 @@ impl Groups {
         if entry.get().is_empty() {
             entry.remove();
             give_back(&mut found.rooms);
+            self.rooms -= 1;
         }
         self.drop_if_empty(namespace);
         changed
@@ -61,6 +68,11 @@ impl Groups {
 
     pub(super) fn room(&self, namespace: &str, room: &str) -> Option<&ShardSet> {
         self.namespaces.get(namespace)?.rooms.get(room)
+    }
+
+    /// How many rooms there are.
+    pub(super) fn rooms(&self) -> usize {
+        self.rooms
     }
 
     #[cfg(test)]
@@ -127,6 +139,9 @@ mod tests {
                 assert!(found.is_none_or(|shards| !shards.is_empty()), "an empty room is kept");
             }
         }
+        let rooms: BTreeSet<_> =
+            facts.iter().filter_map(|&(_, namespace, room)| Some((namespace, room?))).collect();
+        assert_eq!(groups.rooms(), rooms.len());
         let namespaces: BTreeSet<_> = facts.iter().map(|fact| fact.1).collect();
         assert_eq!(groups.namespaces.len(), namespaces.len(), "a namespace without shards is kept");
     }

@@ -181,9 +181,10 @@ impl Directory {
         self.groups.room(namespace, room).cloned().unwrap_or_default()
     }
 
-    /// How many connections there are, were at most, and were refused.
+    /// How many connections there are, were at most, and were refused, and how
+    /// many rooms there are. Costs no more where there are many.
     pub fn totals(&self) -> Totals {
-        self.admission.totals()
+        Totals { rooms: self.groups.rooms(), ..self.admission.totals() }
     }
 }
 

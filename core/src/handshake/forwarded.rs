@@ -6,7 +6,8 @@
 
 use super::fields::{lines, list, trim};
 use http::HeaderMap;
-use http::header::{FORWARDED, HeaderName};
+use http::header::{FORWARDED, HeaderName, VIA};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -79,9 +80,21 @@ impl FromStr for Network {
     }
 }
 
-/// Whether some proxy, trusted or not, says that it forwards for another.
+/// Writes what `FromStr` reads; a single address without its prefix.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits_max = if self.address.is_ipv4() { u32::BITS } else { u128::BITS };
+        write!(f, "{}", self.address)?;
+        if self.prefix_bits == bits_max { Ok(()) } else { write!(f, "/{}", self.prefix_bits) }
+    }
+}
+
+/// Whether some proxy, trusted or not, says that it forwards for another: by
+/// `Forwarded`, `X-Real-IP`, `Via` (RFC 9110 §7.6.3) or anything that begins with
+/// `X-Forwarded-`.
 pub fn is_forwarded(headers: &HeaderMap) -> bool {
-    [FORWARDED, X_FORWARDED_FOR, X_REAL_IP].iter().any(|name| headers.contains_key(name))
+    let names = [FORWARDED, X_REAL_IP, VIA];
+    headers.keys().any(|name| names.contains(name) || name.as_str().starts_with("x-forwarded-"))
 }
 
 /// The client's address: the peer's, unless the peer is one of the `trusted`
@@ -140,13 +153,13 @@ fn walk(peer: IpAddr, chain: Vec<Option<IpAddr>>, is_trusted: impl Fn(IpAddr) ->
     client
 }
 
-/// The `for` parameter of one element of `Forwarded` (RFC 7239 §4).
+/// The `for` parameter of one element of `Forwarded` (RFC 7239 §4), where it may
+/// stand once.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    element
-        .split(';')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(name, value)| trim(name).eq_ignore_ascii_case("for").then_some(value))
-        .and_then(|value| parse_node(trim(value).trim_matches('"')))
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(name, _)| trim(name).eq_ignore_ascii_case("for")).map(|(_, value)| value);
+    let value = trim(values.next().filter(|_| values.next().is_none())?);
+    parse_node(value.strip_prefix('"').and_then(|quoted| quoted.strip_suffix('"')).unwrap_or(value))
 }
 
 /// An address with or without port, IPv6 with or without brackets. `unknown` and

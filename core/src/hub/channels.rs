@@ -77,7 +77,7 @@ impl Hub {
         if let Ok(moved) = &moved {
             self.tell_joined(key, Scope::Room(ROOT_NAMESPACE), moved.joined);
         }
-        self.tell_left(key, left);
+        self.tell_left(self.id_of_member(key), left);
         moved
     }
 }

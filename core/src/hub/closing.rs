@@ -169,7 +169,7 @@ impl Hub {
             GroupName::Client(_) | GroupName::Namespace(_) => None,
         });
         let rooms = rooms.collect();
-        self.tell_left(key, left);
+        self.tell_left(self.id_of_member(key), left);
         rooms
     }
 

@@ -140,8 +140,7 @@ impl Hub {
         Ok(joined)
     }
 
-    /// Tells of the groups that a join has made, and of the join where that is asked
-    /// for.
+    /// Tells that somebody has joined a group, and of the groups that this has made.
     pub(super) fn tell_joined(&mut self, key: MemberKey, scope: Scope<'_>, joined: Joined) {
         if joined.namespace_entry == Entry::Created
             && let Scope::Room(namespace) = scope
@@ -176,16 +175,16 @@ impl Hub {
         let Some(group) = self.rooms.find(scope, name) else { return Ok(false) };
         let mut left = std::mem::take(&mut self.left);
         let changed = self.rooms.leave(key, group, &mut left);
-        self.tell_left(key, left);
+        self.tell_left(Some(id), left);
         Ok(changed)
     }
 
-    /// Tells of what somebody has left, where that is asked for, and of the groups
-    /// that this has emptied. Keeps the list for the next departures.
-    pub(super) fn tell_left(&mut self, key: MemberKey, mut left: Vec<Left>) {
-        let id = self.id_of_member(key).filter(|_| self.tells_memberships);
+    /// Tells that somebody has left groups, and what has become of them; keeps the
+    /// list for the next ones.
+    pub(super) fn tell_left(&mut self, id: Option<ConnectionId>, mut left: Vec<Left>) {
         for departure in left.drain(..) {
-            if let GroupName::Room(room) = &departure.name
+            if self.tells_memberships
+                && let GroupName::Room(room) = &departure.name
                 && let Some(id) = id
             {
                 self.notices.push_back(Notice::Left { id, room: room.clone() });

@@ -22,7 +22,8 @@ impl Rooms {
     /// first. Appends each departure to `left` and returns whether the member
     /// was in the group.
     ///
-    /// The work is bounded by the member's own groups.
+    /// The work is bounded by the member's own groups; seldom, when most of a crowd
+    /// of groups is gone, by how many there were.
     pub fn leave(&mut self, member: MemberKey, group: GroupKey, left: &mut Vec<Left>) -> bool {
         if !self.contains(group, member) {
             return false;
@@ -41,7 +42,7 @@ impl Rooms {
     /// Takes a member out of everything; its key may be reused afterwards.
     /// Appends each departure to `left`, rooms before their namespace.
     ///
-    /// The work is bounded by the member's own groups.
+    /// The work is bounded as that of [`leave`](Self::leave).
     pub fn remove_member(&mut self, member: MemberKey, left: &mut Vec<Left>) {
         self.unlink_rooms(member, left, |_| true);
         for slot in (0..self.memberships(member).len()).rev() {
@@ -52,10 +53,14 @@ impl Rooms {
     /// Shrinks what grew with the number of members and groups. The work is
     /// bounded by how many there were.
     pub(crate) fn give_memory_back(&mut self) {
-        thrift::shrink(&mut self.groups);
-        self.index.give_memory_back(&self.groups);
+        self.shrink_groups();
         while self.members.pop_if(|last| last.list().is_empty()).is_some() {}
         self.members.shrink_to_fit();
+    }
+
+    fn shrink_groups(&mut self) {
+        thrift::shrink(&mut self.groups);
+        self.index.give_memory_back(&self.groups);
     }
 
     /// Places there is memory for: of groups, names and members.
@@ -117,6 +122,9 @@ impl Rooms {
         if let Some(gone) = self.groups.try_remove(group.index()) {
             self.index.remove(gone.hash, group);
             *self.counts.of(kind) -= 1;
+            if self.thrift.removed(self.groups.len(), self.groups.capacity()) {
+                self.shrink_groups();
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ pub use leave::Left;
 pub use limits::{JoinError, Limits};
 pub use name::{GroupName, RoomName, Scope};
 
+use crate::thrift::Thrift;
 use group::{Group, Kind};
 use index::Index;
 use memberships::{Membership, Memberships};
@@ -90,6 +91,8 @@ pub struct Rooms {
     /// By member key; a key that never joined may be beyond the end.
     members: Vec<Memberships>,
     counts: GroupCounts,
+    /// Groups come and go while their members stay.
+    thrift: Thrift,
 }
 
 impl Rooms {
@@ -104,6 +107,7 @@ impl Rooms {
             index: Index::new(hash_keys),
             members: Vec::new(),
             counts: GroupCounts::default(),
+            thrift: Thrift::default(),
         }
     }
 

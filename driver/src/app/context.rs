@@ -19,6 +19,7 @@ use serde::ser::Serialize;
 use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The connection a callback is about, and the hub around it.
 pub struct Ctx<'a> {
@@ -130,7 +131,8 @@ impl<'a> Ctx<'a> {
         self.core.hub.ping(self.id, payload)
     }
 
-    /// Starts the closing handshake; what is queued goes first.
+    /// Starts the closing handshake; what is queued goes first. `reason` is cut to
+    /// the 123 bytes a close frame has room for, between characters.
     pub fn close(&mut self, code: CloseCode, reason: &str) {
         self.core.close(self.id, code, reason);
     }
@@ -240,6 +242,11 @@ impl<'a> Ctx<'a> {
     /// through the context.
     pub fn handle(&self) -> &Handle {
         self.core.handle()
+    }
+
+    /// The time since 1970 on the clock on the wall.
+    pub fn unix_time(&self) -> Duration {
+        self.handle().unix_time()
     }
 
     /// Goes on with an answer when it is there: `continuation` runs on this

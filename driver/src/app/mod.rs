@@ -79,7 +79,8 @@ impl App {
     }
 
     /// The proxies whose word on the client's address is taken (`Forwarded`,
-    /// `X-Forwarded-For`, `X-Real-IP`).
+    /// `X-Forwarded-For`, `X-Real-IP`). A peer on a Unix socket has no address, and
+    /// is none of them.
     #[must_use]
     pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item = Network>) -> App {
         self.trusted_proxies = networks.into_iter().collect();

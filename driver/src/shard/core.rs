@@ -101,7 +101,7 @@ impl Core {
     pub(super) fn start_turn(&mut self) {
         self.now = self.server().clock.now();
         if self.tells_time {
-            self.hub.set_unix_time(self.server().clock.unix_seconds());
+            self.hub.set_unix_time(self.server().clock.unix_time().as_secs());
         }
         self.lease_budget(0);
     }
@@ -326,8 +326,10 @@ impl Core {
             client_id: metadata.client_id().to_owned(),
             channel: self.hub.channel(id).map(str::to_owned),
             address: metadata.address(),
+            peer: metadata.peer(),
             path: metadata.path().to_owned(),
             user_agent: metadata.user_agent().map(str::to_owned),
+            connected_at: metadata.connected_at(),
             uptime: self.now.since(metadata.connected_at()),
             quiet: self.hub.last_heard(id).map(|at| self.now.since(at)).unwrap_or_default(),
         })

@@ -4,7 +4,7 @@
 //! here. Never logs or returns a byte of a key.
 
 use super::TlsError;
-use crate::clock::unix_seconds;
+use crate::clock::unix_time;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -13,7 +13,6 @@ use rustls::{Error, InconsistentKeys};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use webpki::{EndEntityCert, KeyUsage};
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
@@ -90,7 +89,7 @@ fn check_validity(own: &CertificateDer<'_>, path: &Path) -> Result<(), TlsError>
     let path = path.to_owned();
     let own = EndEntityCert::try_from(own)
         .map_err(|error| TlsError::Certificate { path: path.clone(), what: error.to_string() })?;
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(unix_seconds()));
+    let now = UnixTime::since_unix_epoch(unix_time());
     let days = |from: UnixTime, to: UnixTime| to.as_secs().saturating_sub(from.as_secs()) / SECONDS_PER_DAY;
     match own.verify_for_usage(&[], &[], &[], now, KeyUsage::server_auth(), None, None) {
         Err(webpki::Error::CertExpired { time, not_after }) => {

@@ -1,8 +1,9 @@
 //! Broadcast: `?room=NAME`, and every message goes to everyone in the room, the
 //! sender included.
 
+use super::Site;
 use fanfare::core::rooms::Limits;
-use fanfare::{Accept, CloseCode, Config, Response, RoomName, Route, Target};
+use fanfare::{Accept, CloseCode, Response, RoomName, Route, Target};
 use http::StatusCode;
 
 /// Where the rooms are: apart from those of other applications.
@@ -10,8 +11,8 @@ const NAMESPACE: &str = "/broadcast";
 /// The room of whoever names none.
 const DEFAULT_ROOM: &str = "lobby";
 
-pub(super) fn route(config: &Config) -> Route {
-    let limits = Limits::of(&config.connection);
+pub(super) fn route(site: &Site<'_>) -> Route {
+    let limits = Limits::of(&site.config.connection);
     Route::new()
         .authorise(move |request| {
             let room = request.query_param("room").unwrap_or(DEFAULT_ROOM.into());

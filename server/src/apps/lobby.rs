@@ -4,7 +4,8 @@
 //! Clients join rooms by themselves. What others say is not looked into, except
 //! for a `chat`, which must be one.
 
-use fanfare::{Ctx, Envelope, Event, EventName, HandlerError, Route, Target};
+use fanfare::core::event::Emission;
+use fanfare::{Ctx, Envelope, Event, HandlerError, Publication, Route, Target};
 use serde::{Deserialize, Serialize};
 
 /// What a `chat` carries, at least. Borrowed where that is possible; nothing of it
@@ -37,12 +38,18 @@ pub(super) fn route() -> Route {
         .otherwise(pass_on)
 }
 
-/// To everyone else, or to whoever else is in the room that the event names.
+/// To everyone else, or to whoever else is in the room that the event names. Only
+/// in the lobby: the namespace is that of all connections, and the other
+/// applications with events have another envelope.
 fn pass_on(ctx: &mut Ctx<'_>, event: &mut Event<'_>) -> Result<(), HandlerError> {
-    let (name, target) = match event.room() {
-        Some(room) => (EventName::new(event.name()).room(room), Target::room(event.namespace(), room)),
-        None => (EventName::new(event.name()), Target::namespace(event.namespace())),
+    let (namespace, room) = (event.namespace(), event.room());
+    let target = match room {
+        Some(room) => Target::room(namespace, room),
+        None => Target::namespace(namespace),
     };
-    ctx.emit_to(target.except(ctx.id()), name, event.raw())?;
+    let data = event.raw().as_borrowed();
+    let emission = Emission { namespace, room, data, sender: Some(ctx.id()), ..Emission::new(event.name()) };
+    let publication = Publication::new(target.except(ctx.id()), emission.typed(None));
+    ctx.publish(Publication { envelope: Some(Envelope::Typed), ..publication });
     Ok(ctx.ack(event, &Status { status: "ok" })?)
 }

@@ -1,8 +1,11 @@
 //! One setting's value, seen as text: how each kind is read, written and named.
 
 use super::placement::{Placement, Runtime};
+use super::token::Token;
 use super::units::{format_bytes, format_time, parse_bytes, parse_time};
+use crate::apps::{MountError, Mounts};
 use fanfare_core::config::{ClientIdPolicy, Compression, KeepHeaders, OriginRule, Overflow, UnknownChoice};
+use fanfare_core::handshake::Network;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
@@ -11,10 +14,12 @@ use std::str::FromStr;
 use std::time::Duration;
 use toml::Value;
 
-/// Switches an optional time, or a file, off.
+/// Switches an optional time, a file or a secret off.
 const OFF: &str = "off";
 /// Leaves the number of shards to the machine.
 const AUTO: &str = "auto";
+/// A list of networks without any.
+const NONE: &str = "none";
 /// A server cannot be divided further.
 const SHARDS_MAX: u16 = 1_024;
 
@@ -36,26 +41,31 @@ pub(super) enum Field<'a> {
     Shards(&'a mut Option<NonZeroU16>),
     Text(&'a mut String),
     FileOrOff(&'a mut Option<PathBuf>),
+    Networks(&'a mut Vec<Network>),
+    /// Never shown, and no flag: every user of a machine can read those.
+    Secret(&'a mut Option<Token>),
+    Mounts(&'a mut Mounts),
 }
 
 /// A text that a setting does not take.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {subject}; use {expected}")]
-pub(crate) struct InvalidValue {
-    subject: &'static str,
-    text: String,
-    expected: &'static str,
+pub(crate) enum InvalidValue {
+    #[error("`{text}` is no {subject}; use {expected}")]
+    Unreadable { subject: &'static str, text: String, expected: &'static str },
+    #[error(transparent)]
+    Mount(#[from] MountError),
 }
 
 impl InvalidValue {
     pub(super) fn new(subject: &'static str, text: &str, expected: &'static str) -> InvalidValue {
-        InvalidValue { subject, text: text.to_owned(), expected }
+        InvalidValue::Unreadable { subject, text: text.to_owned(), expected }
     }
 }
 
 impl From<UnknownChoice> for InvalidValue {
     fn from(unknown: UnknownChoice) -> InvalidValue {
-        InvalidValue { subject: unknown.subject, text: unknown.text, expected: unknown.expected }
+        let UnknownChoice { subject, text, expected, .. } = unknown;
+        InvalidValue::Unreadable { subject, text, expected }
     }
 }
 
@@ -79,6 +89,9 @@ impl Field<'_> {
             Field::Shards(shards) => *shards = shards_from(text)?,
             Field::Text(value) => text.clone_into(value),
             Field::FileOrOff(file) => *file = (text != OFF).then(|| PathBuf::from(text)),
+            Field::Networks(networks) => *networks = networks_from(text)?,
+            Field::Secret(token) => *token = if text == OFF { None } else { Some(text.parse()?) },
+            Field::Mounts(mounts) => *mounts = text.parse()?,
         }
         Ok(())
     }
@@ -99,13 +112,22 @@ impl Field<'_> {
             Field::Shards(_) => "COUNT|auto",
             Field::Text(_) => "FILTER",
             Field::FileOrOff(_) => "FILE|off",
+            Field::Networks(_) => "NETWORKS",
+            Field::Secret(_) => "TOKEN|off",
+            Field::Mounts(_) => "PATH=APP",
         }
     }
 
-    /// The value as TOML: counts as numbers, all else as strings.
+    /// Whether a flag may come several times, which is the same as once with commas.
+    pub(super) fn is_repeatable(&self) -> bool {
+        matches!(self, Field::Mounts(_))
+    }
+
+    /// The value as TOML: counts as numbers, mounts as a list, all else as strings.
     pub(super) fn to_toml(&self) -> String {
         match self {
             Field::Count(_) | Field::Count32(_) => self.to_string(),
+            Field::Mounts(mounts) => Value::Array(mounts.texts().map(Value::String).collect()).to_string(),
             Field::Bytes(_)
             | Field::Time(_)
             | Field::TimeOrOff(_)
@@ -119,12 +141,24 @@ impl Field<'_> {
             | Field::Placement(_)
             | Field::Shards(_)
             | Field::Text(_)
-            | Field::FileOrOff(_) => Value::String(self.to_string()).to_string(),
+            | Field::FileOrOff(_)
+            | Field::Networks(_)
+            | Field::Secret(_) => Value::String(self.to_string()).to_string(),
         }
+    }
+
+    /// Whether there is a value that must not be shown.
+    pub(super) fn is_hidden(&self) -> bool {
+        matches!(self, Field::Secret(Some(_)))
+    }
+
+    /// Whether a flag may give the value.
+    pub(super) fn is_flag(&self) -> bool {
+        !matches!(self, Field::Secret(_))
     }
 }
 
-/// Writes what [`Field::set`] reads.
+/// Writes what [`Field::set`] reads, secrets apart.
 impl fmt::Display for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -133,7 +167,7 @@ impl fmt::Display for Field<'_> {
             Field::Bytes(bytes) => f.write_str(&format_bytes(**bytes)),
             Field::Time(time) => f.write_str(&format_time(**time)),
             Field::TimeOrOff(Some(time)) => f.write_str(&format_time(*time)),
-            Field::TimeOrOff(None) | Field::FileOrOff(None) => f.write_str(OFF),
+            Field::TimeOrOff(None) | Field::FileOrOff(None) | Field::Secret(None) => f.write_str(OFF),
             Field::Overflow(policy) => write!(f, "{policy}"),
             Field::ClientIds(policy) => write!(f, "{policy}"),
             Field::Compression(choice) => write!(f, "{choice}"),
@@ -146,6 +180,13 @@ impl fmt::Display for Field<'_> {
             Field::Shards(None) => f.write_str(AUTO),
             Field::Text(text) => f.write_str(text),
             Field::FileOrOff(Some(file)) => write!(f, "{}", file.display()),
+            Field::Networks(networks) if networks.is_empty() => f.write_str(NONE),
+            Field::Networks(networks) => {
+                let texts: Vec<_> = networks.iter().map(Network::to_string).collect();
+                f.write_str(&texts.join(","))
+            }
+            Field::Secret(Some(_)) => f.write_str("set"),
+            Field::Mounts(mounts) => write!(f, "{mounts}"),
         }
     }
 }
@@ -168,6 +209,18 @@ fn time_or_off(text: &str) -> Result<Option<Duration>, InvalidValue> {
         return Ok(None);
     }
     time_from(text, "a number with its unit (500ms, 30s, 5m, 1h) or off").map(Some)
+}
+
+fn networks_from(text: &str) -> Result<Vec<Network>, InvalidValue> {
+    if text == NONE {
+        return Ok(Vec::new());
+    }
+    let expected = "addresses or networks such as 10.0.0.0/8, separated by commas, or none";
+    let network = |text: &str| {
+        let text = text.trim();
+        text.parse().map_err(|_| InvalidValue::new("network", text, expected))
+    };
+    text.split(',').map(network).collect()
 }
 
 fn shards_from(text: &str) -> Result<Option<NonZeroU16>, InvalidValue> {

@@ -9,6 +9,7 @@ mod file;
 mod flags;
 mod placement;
 mod table;
+mod token;
 mod units;
 
 #[cfg(test)]
@@ -17,10 +18,13 @@ mod tests;
 pub(crate) use field::InvalidValue;
 pub(crate) use flags::Given;
 pub(crate) use placement::Shards;
+pub(crate) use token::Token;
 
+use crate::apps::Mounts;
 use crate::cli::Arguments;
 use crate::failure::Failure;
 use fanfare_core::config::{Config, Preset, Settings};
+use fanfare_core::handshake::Network;
 use placement::{Placement, Runtime};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
@@ -36,12 +40,20 @@ pub(crate) struct ServeOptions {
     pub(crate) addr: SocketAddr,
     /// What to show to peers that speak TLS; `None` = speak plainly.
     pub(crate) tls: Option<TlsFiles>,
+    /// What operators who are not on this machine show; `None` = there are none.
+    pub(crate) operator_token: Option<Token>,
+    /// Whose word on a client's address is taken.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Which application is where.
+    pub(crate) mount: Mounts,
     /// What the shards are.
     pub(crate) shards: Shards,
     /// How many there are; `None` = one per core.
     pub(crate) shards_count: Option<NonZeroU16>,
     /// What is logged.
     pub(crate) log: EnvFilter,
+    /// How often a line of status is logged; `None` = never.
+    pub(crate) status_log_interval: Option<Duration>,
     /// How long a graceful stop may take.
     pub(crate) stop_time_max: Duration,
     /// The hub's own settings.
@@ -61,10 +73,15 @@ pub(crate) struct Draft {
     addr: SocketAddr,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    operator_token: Option<Token>,
+    operator_token_file: Option<PathBuf>,
+    trusted_proxies: Vec<Network>,
+    mount: Mounts,
     runtime: Runtime,
     placement: Placement,
     shards: Option<NonZeroU16>,
     log: String,
+    status_log_interval: Option<Duration>,
     stop_time_max: Duration,
     hub: Settings,
 }
@@ -75,10 +92,15 @@ impl Default for Draft {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tls_cert: None,
             tls_key: None,
+            operator_token: None,
+            operator_token_file: None,
+            trusted_proxies: Vec::new(),
+            mount: Mounts::default(),
             runtime: Runtime::Tokio,
             placement: Placement::Auto,
             shards: None,
             log: "info".to_owned(),
+            status_log_interval: Some(Duration::from_secs(60)),
             stop_time_max: Duration::from_secs(10),
             hub: Settings::default(),
         }
@@ -128,23 +150,36 @@ impl Draft {
             (Some(_), None) => return Err(Failure::HalfOfTls { given: "tls_cert", missing: "tls_key" }),
             (None, Some(_)) => return Err(Failure::HalfOfTls { given: "tls_key", missing: "tls_cert" }),
         };
+        let operator_token = match (self.operator_token, self.operator_token_file) {
+            (Some(_), Some(_)) => return Err(Failure::TwoTokens),
+            (None, Some(path)) => Some(token::read(path)?),
+            (token, None) => token,
+        };
         Ok(ServeOptions {
             addr: self.addr,
             tls,
+            operator_token,
+            trusted_proxies: self.trusted_proxies,
+            mount: self.mount,
             shards: Shards::new(self.runtime, self.placement)?,
             shards_count: self.shards,
             log,
+            status_log_interval: self.status_log_interval,
             stop_time_max: self.stop_time_max,
             config: self.hub.build()?,
         })
     }
 
-    /// The settings as a file that `--config` reads back to the same.
+    /// The settings as a file that `--config` reads back to the same, but for a
+    /// secret that is set: that one is to be given again.
     pub(crate) fn to_toml(&self) -> String {
         let mut draft = self.clone();
         let groups = table::GROUPS.iter().map(|group| {
             let lines = group.settings.iter().map(|setting| {
                 let field = (setting.field)(&mut draft);
+                if field.is_hidden() {
+                    return format!("# {} is set, and not shown\n", setting.name);
+                }
                 format!("{} = {}\n", setting.name, field.to_toml())
             });
             format!("# {}\n{}", group.heading, lines.collect::<String>())

@@ -63,7 +63,7 @@ pub(super) static GROUPS: [Group; 10] = [
     Group { heading: "Shards", settings: &SHARDS },
 ];
 
-static SERVER: [Setting; 6] = [
+static SERVER: [Setting; 10] = [
     row(
         "addr",
         |d| Field::Address(&mut d.addr),
@@ -75,8 +75,28 @@ static SERVER: [Setting; 6] = [
         "Speak https and wss with this chain of certificates, in PEM; read again on SIGHUP",
     ),
     row("tls_key", |d| Field::FileOrOff(&mut d.tls_key), "The private key of the certificate, in PEM"),
+    row(
+        "operator_token",
+        |d| Field::Secret(&mut d.operator_token),
+        "The bearer token of operators; in the environment or the file only",
+    ),
+    row(
+        "operator_token_file",
+        |d| Field::FileOrOff(&mut d.operator_token_file),
+        "Operators who are not on this machine show the bearer token in this file (or FANFARE_OPERATOR_TOKEN)",
+    ),
     row("runtime", |d| Field::Runtime(&mut d.runtime), "What the shards run on: tokio, smol or std-threads"),
+    row(
+        "mount",
+        |d| Field::Mounts(&mut d.mount),
+        "Put an application on another path, in place of what is there; may come several times",
+    ),
     row("log", |d| Field::Text(&mut d.log), "What is logged to stderr: a level, or target=level,..."),
+    row(
+        "status_log_interval",
+        |d| Field::TimeOrOff(&mut d.status_log_interval),
+        "How often a line of status is logged, at level info",
+    ),
     row(
         "stop_time_max",
         |d| Field::Time(&mut d.stop_time_max),
@@ -84,7 +104,7 @@ static SERVER: [Setting; 6] = [
     ),
 ];
 
-static ADMISSION: [Setting; 9] = [
+static ADMISSION: [Setting; 10] = [
     row(
         "connections_max",
         |d| Field::Count(&mut d.hub.connections_max),
@@ -99,6 +119,11 @@ static ADMISSION: [Setting; 9] = [
         "origin",
         |d| Field::Origin(&mut d.hub.connection.origin),
         "Whose pages may connect: same, any, or scheme://host[:port],...",
+    ),
+    row(
+        "trusted_proxies",
+        |d| Field::Networks(&mut d.trusted_proxies),
+        "Whose word on a client's address is taken: networks with commas, or none",
     ),
     row(
         "client_id_policy",

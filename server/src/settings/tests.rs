@@ -16,7 +16,21 @@ fn fields_of_the_core() -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_the_core_has_its_row_and_no_row_comes_twice() {
-    let own = ["addr", "tls_cert", "tls_key", "runtime", "log", "stop_time_max", "shards", "placement"];
+    let own = [
+        "addr",
+        "mount",
+        "tls_cert",
+        "tls_key",
+        "operator_token",
+        "operator_token_file",
+        "trusted_proxies",
+        "runtime",
+        "log",
+        "status_log_interval",
+        "stop_time_max",
+        "shards",
+        "placement",
+    ];
     let mut expected = fields_of_the_core();
     expected.extend(own.map(str::to_owned));
     let rows: Vec<_> = table::all().map(|setting| setting.name.to_owned()).collect();
@@ -57,7 +71,7 @@ fn every_row_changes_the_field_of_its_name() {
 fn another_value(value_name: &str, name: &str) -> &'static str {
     match (value_name, name) {
         ("BYTES", _) => "7777",
-        ("TIME|off", "ping_interval") => "off",
+        ("TIME|off", "ping_interval" | "status_log_interval") => "off",
         ("TIME" | "TIME|off", _) => "7777ms",
         ("POLICY", "outbox_policy") => "disconnect",
         ("POLICY", _) => "reject",
@@ -67,6 +81,9 @@ fn another_value(value_name: &str, name: &str) -> &'static str {
         ("ADDRESS", _) => "[::1]:7777",
         ("FILTER", _) => "trace",
         ("FILE|off", _) => "a.pem",
+        ("NETWORKS", _) => "10.0.0.0/8,::1",
+        ("TOKEN|off", _) => "0123456789abcdef",
+        ("PATH=APP", _) => "/7777=echo",
         (_, "placement") => "threads",
         (_, "runtime") => "std-threads",
         _ => "777",

@@ -13,13 +13,35 @@ fn an_unknown_path_is_404() {
 #[test]
 fn an_unknown_method_is_405_and_told_what_there_is() {
     let program = Program::start(&[]);
-    for path in ["/", "/ws/stats", "/ws/health"] {
+    for path in ["/", "/ws/stats", "/ws/health", "/ws/status", "/metrics"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
             let answer =
                 ask(&program, format!("{method} {path} HTTP/1.1\r\nHost: a.example\r\n\r\n").as_bytes());
             assert_eq!(answer.status, 405, "{method} {path}");
             assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method} {path}");
         }
+    }
+}
+
+#[test]
+fn what_is_only_posted_to_says_so() {
+    let program = Program::start(&[]);
+    for method in ["GET", "HEAD", "PUT", "OPTIONS"] {
+        let answer =
+            ask(&program, format!("{method} /api/notify HTTP/1.1\r\nHost: a.example\r\n\r\n").as_bytes());
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
+    }
+}
+
+#[test]
+fn a_head_request_is_answered_as_a_get_without_the_body() {
+    let program = Program::start(&[]);
+    for path in ["/ws/health", "/ws/stats", "/ws/stats?detail=1", "/ws/status", "/metrics"] {
+        let head = ask(&program, format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        let length: usize = head.header("content-length").unwrap().parse().unwrap();
+        // Numbers grow, and with them the text.
+        assert!(length.abs_diff(get(&program, path).body.len()) < 32, "{path}");
     }
 }
 

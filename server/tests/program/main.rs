@@ -5,10 +5,19 @@
 
 mod broadcast;
 mod chat;
+mod commands;
+mod conversations;
 mod echo;
 mod http;
 mod lobby;
+mod metrics;
+mod mounting;
+mod notifications;
+mod notify;
+mod operators;
 mod page;
+mod proxies;
+mod sessions;
 mod settings;
 mod status;
 mod stopping;

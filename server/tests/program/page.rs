@@ -21,6 +21,15 @@ fn the_page_is_served_under_a_strict_policy() {
         assert!(policy.split("; ").any(|found| found == directive), "{directive} is not in {policy}");
     }
     assert!(!policy.contains("http"), "the page must need no other host: {policy}");
+    // The one style sheet and the one script are known by their hashes, and nothing else is run.
+    assert_eq!(policy.matches("'sha256-").count(), 2, "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for tag in ["<style>", "<script>"] {
+        assert_eq!(page.body.matches(tag).count(), 1, "{tag}");
+    }
+    for elsewhere in [" src=", " href=", "@import", "url("] {
+        assert!(!page.body.contains(elsewhere), "the page is one file, and has {elsewhere}");
+    }
 }
 
 #[test]

@@ -79,7 +79,10 @@ fn while_it_drains_it_says_so_and_refuses_with_503() {
     let health = get(&program, "/ws/health");
     assert_eq!(health.status, 503);
     assert_eq!(health.json(), json!({"success": false, "status": "draining", "connections": 1}));
-    assert_eq!(get(&program, "/ws/stats").status, 200);
+    for path in ["/ws/stats", "/ws/stats?detail=1", "/ws/status"] {
+        assert_eq!(get(&program, path).status, 200, "{path}");
+    }
+    assert!(get(&program, "/metrics").body.contains("\nfanfare_draining 1\n"));
     assert_eq!(refused(&program, "/ws/echo").status(), 503);
 
     stubborn.finish();

@@ -129,6 +129,27 @@ fn a_page_and_its_socket_are_of_one_origin() {
 }
 
 #[test]
+fn every_endpoint_answers() {
+    let identity = Identity::new("endpoints");
+    let program = identity.start(&[]);
+    let notification = r#"{"type":"info","message":"hi"}"#;
+    let posted = format!(
+        "POST /api/notify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{notification}",
+        notification.len()
+    );
+    let got = ["/ws/health", "/ws/stats", "/ws/stats?detail=1", "/ws/status?room=tea", "/metrics"]
+        .map(|path| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    for request in got.into_iter().chain([posted]) {
+        let mut stream = identity.dial(&program, &[]).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{request}: {answer}");
+    }
+}
+
+#[test]
 fn http_1_1_is_the_protocol_that_is_agreed_on() {
     let identity = Identity::new("alpn");
     let program = identity.start(&[]);

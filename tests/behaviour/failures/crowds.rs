@@ -11,31 +11,48 @@ fn hall() -> Target {
     Target::room("/", "hall")
 }
 
-/// They are received from, broadcast, close themselves and are closed, and all
-/// the while they are gone.
-pub(crate) fn fifty_leave_while_they_are_received_from_and_closed(world: &World) {
-    let log = Log::default();
+/// Called as the query says, and in the hall; what else it does, `receive` adds.
+fn member(log: &Log, receive: impl FnOnce(Route) -> Route) -> Route {
     let noted = log.clone();
-    // One clone more for each future that has not ended.
-    let futures = Arc::new(());
-    let future = Arc::clone(&futures);
-    let route = Route::new()
+    receive(Route::new())
         .authorise(|request| Ok(Accept::new().client_id(request.query().unwrap_or_default())))
         .on_open(|ctx| ctx.join("hall").map(drop))
-        .on_connection(move |connection| {
-            let future = Arc::clone(&future);
+        .on_close(move |_, _| noted.note("closed"))
+}
+
+/// They are received from, by futures and by threads, broadcast, close themselves
+/// and are closed, and all the while they are gone.
+pub(crate) fn fifty_leave_while_they_are_received_from_and_closed(world: &World) {
+    let log = Log::default();
+    // A clone for each future and each thread that has not ended, and two for the routes.
+    let handlers = Arc::new(());
+    let (of_future, of_thread) = (Arc::clone(&handlers), Arc::clone(&handlers));
+    let pull = member(&log, |route| {
+        route.on_connection(move |connection| {
+            let handler = Arc::clone(&of_future);
             async move {
                 while let Some(message) = connection.recv().await {
                     drop(connection.handle().broadcast(hall(), message).await);
                     drop(connection.close(CloseCode::Normal, "").await);
                 }
-                drop(future);
+                drop(handler);
             }
         })
-        .on_close(move |_, _| noted.note("closed"));
-    let server = world.start(App::new().route("/", route));
-    let mut stays = server.connect("/?stays");
-    let crowd: Vec<_> = (0..50).map(|_| server.raw_open("/?crowd")).collect();
+    });
+    let blocking = member(&log, |route| {
+        route.on_connection_blocking(move |connection| {
+            let handler = Arc::clone(&of_thread);
+            while let Some(message) = connection.recv() {
+                drop(connection.handle().broadcast(hall(), message).wait());
+                drop(connection.close(CloseCode::Normal, ""));
+            }
+            drop(handler);
+        })
+    });
+    let server = world.start(App::new().route("/pull", pull).route("/blocking", blocking));
+    let mut stays = server.connect("/pull?stays");
+    let paths = ["/pull?crowd", "/blocking?crowd"].into_iter().cycle();
+    let crowd: Vec<_> = paths.take(50).map(|path| server.raw_open(path)).collect();
     thread::scope(|scope| {
         let closes =
             || (0..20).for_each(|_| drop(server.handle().close("crowd", CloseCode::Away, "").wait()));
@@ -44,12 +61,12 @@ pub(crate) fn fifty_leave_while_they_are_received_from_and_closed(world: &World)
         for (number, mut raw) in crowd.into_iter().enumerate() {
             // It may be closed and gone already.
             raw.try_write(&frame(1, b"farewell"));
-            if number % 2 == 0 { raw.reset() } else { drop(raw) }
+            if number % 4 < 2 { raw.reset() } else { drop(raw) }
         }
     });
     log.wait_for(50);
     eventually("one is left", || server.handle().totals().connections == 1);
-    eventually("no future is left but its", || Arc::strong_count(&futures) == 3);
+    eventually("no handler is left but its", || Arc::strong_count(&handlers) == 1 + 2 + 1);
     assert_eq!(server.handle().rooms().wait().unwrap().into_values().collect::<Vec<_>>(), [1]);
 
     let next = server.handle().broadcast(hall(), "next").wait().unwrap();

@@ -3,8 +3,11 @@
 use super::harness::HEAD;
 use super::*;
 use crate::broadcast::{Exclusion, Target};
+use crate::config::ConnectionSettings;
+use crate::event::Envelope;
+use crate::hub::Incoming;
 use crate::thrift::KEPT_PLACES;
-use crate::wire::Frame;
+use crate::wire::{Frame, Message};
 
 const CROWD: usize = 10_000;
 
@@ -30,6 +33,14 @@ fn write_listed(hub: &mut Hub) {
             hub.sent(Instant::ZERO, id, bytes).unwrap();
         }
     }
+}
+
+/// The peer says it, and what it asks to join or leave is granted.
+fn say(hub: &mut Hub, id: ConnectionId, said: &str) {
+    let message = Message::from(said);
+    let incoming = hub.interpret(Instant::ZERO, id, &message).unwrap();
+    let Incoming::Membership { asked, .. } = incoming else { panic!("{said} is {incoming:?}") };
+    assert!(hub.grant(Instant::ZERO, id, asked).unwrap());
 }
 
 /// They come, join a room of their own and one of all, and hear each other.
@@ -88,5 +99,40 @@ fn those_who_stay_are_as_they_were() {
     let still_here = Publication::new(Target::room("/", "hall"), Frame::text("still here?"));
     assert_eq!(hub.broadcast(Instant::ZERO, &still_here).queued(), 10);
     write_listed(&mut hub);
+    hub.check_invariants();
+}
+
+/// Rooms and namespaces of their own, all at once; half of the clients leave with
+/// them, the others leave them and stay.
+#[test]
+fn a_hundred_thousand_names_that_clients_made_leave_little_behind() {
+    const CLIENTS: usize = 500;
+    const ROOMS: usize = 185;
+    const NAMESPACES: usize = 15;
+    let mut profile = ProfileId::default();
+    let mut world = World::with_profiles(
+        |_| {},
+        |config| {
+            let typed = ConnectionSettings::default().with(|route| route.envelope = Envelope::Typed);
+            profile = config.add_profile(typed.build().unwrap());
+        },
+    );
+    let ids: Vec<_> = (0..CLIENTS).map(|n| world.connect_on(profile, &n.to_string()).id).collect();
+    let hub = &mut world.hub;
+    let each = |hub: &mut Hub, of: usize, verb: &str| {
+        (0..ROOMS).for_each(|n| say(hub, ids[of], &format!(r#"{{"type":"{verb}","room":"{of}/{n}"}}"#)));
+        let namespace = |n| format!(r#"{{"type":"{verb}","namespace":"/{of}/{n}"}}"#);
+        (0..NAMESPACES).for_each(|n| say(hub, ids[of], &namespace(n)));
+    };
+    (0..CLIENTS).for_each(|of| each(hub, of, "join"));
+    assert_eq!(hub.rooms_len() + CLIENTS * NAMESPACES, 100_000);
+    assert!(hub.capacities().iter().any(|capacity| *capacity >= 100_000));
+    ids[CLIENTS / 2..].iter().for_each(|id| leave(hub, *id));
+    // From the end of the tables, which end behind what is still in use.
+    (0..CLIENTS / 2).rev().for_each(|of| each(hub, of, "leave"));
+    assert_eq!(hub.rooms_len(), 0);
+    let capacities = hub.capacities();
+    // The names keep as much room again as they take.
+    assert!(capacities.iter().all(|capacity| *capacity <= 2 * KEPT_PLACES), "{capacities:?}");
     hub.check_invariants();
 }

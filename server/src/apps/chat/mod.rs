@@ -45,7 +45,7 @@ fn join(ctx: &mut Ctx<'_>, room: &str) {
     match ctx.join_in(NAMESPACE, room) {
         Ok(true) => announce(ctx, Some(room), "joined"),
         // Told again to whoever asked again, and to nobody else.
-        Ok(false) => answer(ctx, &Said::system(&ctx.id().to_string(), Some(room), "joined")),
+        Ok(false) => tell(ctx, room, "joined"),
         Err(error) => complain(ctx, Some(room), &error.to_string()),
     }
 }
@@ -53,7 +53,7 @@ fn join(ctx: &mut Ctx<'_>, room: &str) {
 fn leave(ctx: &mut Ctx<'_>, room: &str) {
     match ctx.leave_in(NAMESPACE, room) {
         Ok(true) => {
-            answer(ctx, &Said::system(&ctx.id().to_string(), Some(room), "left"));
+            tell(ctx, room, "left");
             announce(ctx, Some(room), "left");
         }
         Ok(false) => complain(ctx, Some(room), "you are not in this room"),
@@ -71,7 +71,8 @@ fn list_members(ctx: &mut Ctx<'_>, room: Option<String>) {
     ctx.then(members, move |ctx, members: Result<Vec<ConnectionId>, HandleError>| match members {
         Ok(members) => {
             let listed: Vec<_> = members.iter().take(LISTED_MAX).map(ToString::to_string).collect();
-            answer(ctx, &protocol::Members::new(room.as_deref(), &listed, members.len()));
+            let unix_time = ctx.unix_time();
+            answer(ctx, &protocol::Members::new(room.as_deref(), &listed, members.len(), unix_time));
         }
         Err(error) => complain(ctx, room.as_deref(), &error.to_string()),
     });
@@ -89,17 +90,25 @@ fn say(ctx: &mut Ctx<'_>, kind: Kind, room: Option<&str>, content: &str) {
         None => Target::namespace(NAMESPACE),
     };
     let sender = ctx.id().to_string();
-    ctx.broadcast(target, &protocol::message(&Said::new(kind, &sender, room, content)));
+    let said = Said::new(kind, &sender, room, content, ctx.unix_time());
+    // What cannot fail: names and texts are JSON.
+    let _ = ctx.broadcast_json(target, &said);
+}
+
+/// To this connection, that something happened to it in a room.
+fn tell(ctx: &mut Ctx<'_>, room: &str, what: &str) {
+    let id = ctx.id().to_string();
+    answer(ctx, &Said::new(Kind::System, &id, Some(room), what, ctx.unix_time()));
 }
 
 /// To this connection, from the server.
 fn complain(ctx: &mut Ctx<'_>, room: Option<&str>, what: &str) {
-    answer(ctx, &Said::new(Kind::Error, "", room, what));
+    answer(ctx, &Said::new(Kind::Error, "", room, what, ctx.unix_time()));
 }
 
 /// To this connection. One whose outbox is full misses it, which is counted.
 fn answer(ctx: &mut Ctx<'_>, what: &impl serde::Serialize) {
-    let _ = ctx.send(&protocol::message(what));
+    let _ = ctx.send_json(what);
 }
 
 fn is_in(ctx: &Ctx<'_>, room: &str) -> bool {

@@ -4,8 +4,8 @@
 //! What a client says of sender and time is ignored; unknown keys are.
 
 use fanfare::Message;
-use fanfare::driver::unix_seconds;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a client asks for.
 #[derive(PartialEq, Eq, Debug)]
@@ -80,12 +80,14 @@ pub(super) struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    pub(super) fn new(kind: Kind, sender: &'a str, room: Option<&'a str>, content: &'a str) -> Said<'a> {
-        Said { r#type: kind, sender, room, content, timestamp: unix_seconds() }
-    }
-
-    pub(super) fn system(about: &'a str, room: Option<&'a str>, content: &'a str) -> Said<'a> {
-        Said::new(Kind::System, about, room, content)
+    pub(super) fn new(
+        kind: Kind,
+        sender: &'a str,
+        room: Option<&'a str>,
+        content: &'a str,
+        unix_time: Duration,
+    ) -> Said<'a> {
+        Said { r#type: kind, sender, room, content, timestamp: unix_time.as_secs() }
     }
 }
 
@@ -102,15 +104,15 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn new(room: Option<&'a str>, listed: &'a [String], count: usize) -> Members<'a> {
-        Members { r#type: "members", sender: "", room, content: listed, count, timestamp: unix_seconds() }
+    pub(super) fn new(
+        room: Option<&'a str>,
+        listed: &'a [String],
+        count: usize,
+        unix_time: Duration,
+    ) -> Members<'a> {
+        let timestamp = unix_time.as_secs();
+        Members { r#type: "members", sender: "", room, content: listed, count, timestamp }
     }
-}
-
-/// As a text message.
-pub(super) fn message(what: &impl Serialize) -> Message<'static> {
-    // Strings and numbers always serialise; an empty object says so if ever not.
-    serde_json::to_string(what).unwrap_or_else(|_| String::from("{}")).into()
 }
 
 #[cfg(test)]
@@ -143,15 +145,16 @@ mod tests {
 
     #[test]
     fn the_wire_shapes_are_these() {
-        let said = Said { timestamp: 7, ..Said::new(Kind::Room, "id", Some("r"), "a\"b") };
+        let now = Duration::from_millis(7_999);
+        let said = Said::new(Kind::Room, "id", Some("r"), "a\"b", now);
         let text = r#"{"type":"room","sender":"id","room":"r","content":"a\"b","timestamp":7}"#;
-        assert_eq!(message(&said).as_text(), Some(text));
-        let said = Said { timestamp: 7, ..Said::system("id", None, "arrived") };
+        assert_eq!(Message::json(&said), Ok(text.into()));
+        let said = Said::new(Kind::System, "id", None, "arrived", now);
         let text = r#"{"type":"system","sender":"id","content":"arrived","timestamp":7}"#;
-        assert_eq!(message(&said).as_text(), Some(text));
+        assert_eq!(Message::json(&said), Ok(text.into()));
         let listed = [String::from("id")];
-        let members = Members { timestamp: 7, ..Members::new(Some("r"), &listed, 2) };
+        let members = Members::new(Some("r"), &listed, 2, now);
         let text = r#"{"type":"members","sender":"","room":"r","content":["id"],"count":2,"timestamp":7}"#;
-        assert_eq!(message(&members).as_text(), Some(text));
+        assert_eq!(Message::json(&members), Ok(text.into()));
     }
 }

@@ -2,8 +2,10 @@
 
 use super::{PATIENCE, Program};
 use serde_json::Value;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::client::Response;
+use tungstenite::http::HeaderValue;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Error, HandshakeError, Message, WebSocket, client};
 
@@ -12,12 +14,20 @@ pub(crate) struct Client {
     socket: WebSocket<TcpStream>,
 }
 
-/// Opens a connection, or yields why there is none.
-fn open(program: &Program, path: &str) -> Result<WebSocket<TcpStream>, Box<Error>> {
+/// Opens a connection, or yields why there is none. `headers` are sent in addition.
+fn open(
+    program: &Program,
+    path: &str,
+    headers: &[(&'static str, &'static str)],
+) -> Result<WebSocket<TcpStream>, Box<Error>> {
     let stream = TcpStream::connect(program.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    match client(format!("ws://{}{path}", program.address()), stream) {
+    let mut request = format!("ws://{}{path}", program.address()).into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
+    match client(request, stream) {
         Ok((socket, _)) => Ok(socket),
         Err(HandshakeError::Failure(error)) => Err(Box::new(error)),
         Err(HandshakeError::Interrupted(_)) => panic!("no answer to the handshake on {path}"),
@@ -27,7 +37,17 @@ fn open(program: &Program, path: &str) -> Result<WebSocket<TcpStream>, Box<Error
 /// The answer to a handshake that must not succeed.
 #[track_caller]
 pub(crate) fn refused(program: &Program, path: &str) -> Response {
-    match open(program, path).map_err(|error| *error) {
+    refused_with(program, path, &[])
+}
+
+/// The same with more headers.
+#[track_caller]
+pub(crate) fn refused_with(
+    program: &Program,
+    path: &str,
+    headers: &[(&'static str, &'static str)],
+) -> Response {
+    match open(program, path, headers).map_err(|error| *error) {
         Err(Error::Http(response)) => *response,
         Err(error) => panic!("{path}: {error}"),
         Ok(_) => panic!("{path}: was accepted"),
@@ -37,7 +57,22 @@ pub(crate) fn refused(program: &Program, path: &str) -> Response {
 impl Client {
     #[track_caller]
     pub(crate) fn connect(program: &Program, path: &str) -> Client {
-        Client { socket: open(program, path).unwrap() }
+        Client::connect_with(program, path, &[])
+    }
+
+    /// The same with more headers.
+    #[track_caller]
+    pub(crate) fn connect_with(
+        program: &Program,
+        path: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> Client {
+        Client { socket: open(program, path, headers).unwrap() }
+    }
+
+    /// Where the program sees it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.socket.get_ref().local_addr().unwrap()
     }
 
     pub(crate) fn send(&mut self, message: impl Into<Message>) {

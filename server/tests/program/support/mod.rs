@@ -5,8 +5,8 @@ mod client;
 mod http;
 mod program;
 
-pub(crate) use client::{Client, refused};
-pub(crate) use http::{ask, get};
+pub(crate) use client::{Client, refused, refused_with};
+pub(crate) use http::{Answer, ask, get, get_as, get_with, post};
 pub(crate) use program::{Program, fanfare};
 
 use std::time::{Duration, Instant};

@@ -31,8 +31,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> Program {
+        Program::start_with(arguments, &[])
+    }
+
+    /// The same with environment variables.
+    pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Program {
         let mut child = fanfare(&["serve", "--addr", "127.0.0.1:0", "--log", "error"])
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
