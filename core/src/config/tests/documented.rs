@@ -22,6 +22,7 @@ fn the_defaults_of_a_server() {
         client_id_policy,
         keep_headers,
         acks_collected_bytes_max,
+        lifecycle_events_max,
         connection,
     } = Settings::default();
     assert_eq!((connections_max, connections_per_address_max), (0, 0), "unlimited");
@@ -30,7 +31,7 @@ fn the_defaults_of_a_server() {
     assert_eq!(server_outbox_bytes_max, 256 * MIB);
     assert_eq!((shard_inbox_messages_max, blocking_handlers_max), (65_536, 512));
     assert_eq!((client_id_policy, keep_headers), (ClientIdPolicy::Allow, KeepHeaders::None));
-    assert_eq!(acks_collected_bytes_max, MIB);
+    assert_eq!((acks_collected_bytes_max, lifecycle_events_max), (MIB, 1_024));
     assert_eq!(connection, ConnectionSettings::default());
 }
 
