@@ -52,7 +52,7 @@ pub use socket::OsSocket;
 pub use stop::StopOptions;
 pub use surroundings::Surroundings;
 #[cfg(feature = "tls")]
-pub use tls::{Tls, TlsError};
+pub use tls::{ClientTls, RootsError, Tls, TlsError, TlsFailure};
 pub use transport::Transport;
 
 /// The TLS in use, for configurations of one's own: see [`Tls::from_config`].
