@@ -9,17 +9,15 @@ use super::error::{ClientFault, ClientStartError};
 use super::handle::{ClientHandle, Shared};
 use super::stream::{ClientStream, Hearing};
 use super::task::{ClientTask, Reach};
+use super::trust::Trust;
 use crate::app::Event;
 use crate::emission::ROOT;
 use crate::error::Outcome;
 use crate::surroundings::Surroundings;
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
-use fanfare_core::client::{
-    Client as Machine, ClientConfig, ClientSettings, Connected, Disconnected, UrlError,
-};
+use fanfare_core::client::{Client as Machine, ClientSettings, Connected, Disconnected, UrlError};
 use fanfare_core::wire::Message;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +44,7 @@ use std::time::Duration;
 pub struct Client {
     settings: ClientSettings,
     address: Option<Address>,
-    #[cfg(feature = "tls")]
-    tls: Option<ClientTls>,
+    trust: Trust,
     callbacks: Callbacks,
 }
 
@@ -79,7 +76,7 @@ impl Client {
     /// Whom to trust on `wss://`; otherwise whom the operating system trusts.
     #[cfg(feature = "tls")]
     pub fn tls(self, tls: ClientTls) -> Client {
-        Client { tls: Some(tls), ..self }
+        Client { trust: Trust::given(tls), ..self }
     }
 
     /// Connects to an address, such as a Unix socket, whatever host the URL, or the
@@ -199,13 +196,7 @@ impl Client {
         hearing: Option<Arc<Hearing>>,
     ) -> Result<(ClientTask, ClientHandle), ClientStartError> {
         let config = self.settings.build()?;
-        let reach = Reach {
-            dial,
-            address: self.address,
-            #[cfg(feature = "tls")]
-            tls: roots(&config, self.tls)?,
-        };
-        check_tls(&config)?;
+        let reach = Reach { dial, address: self.address, trust: self.trust.suffices(&config)? };
         let Surroundings { clock, random } =
             Surroundings::real().map_err(|error| ClientStartError::Randomness(error.to_string()))?;
         let shared = Arc::new(Shared::new(config.url.clone()));
@@ -217,31 +208,6 @@ impl Client {
 
 impl From<ClientSettings> for Client {
     fn from(settings: ClientSettings) -> Client {
-        Client {
-            settings,
-            address: None,
-            #[cfg(feature = "tls")]
-            tls: None,
-            callbacks: Callbacks::default(),
-        }
-    }
-}
-
-/// Those of the system are read only where they are needed.
-#[cfg(feature = "tls")]
-fn roots(config: &ClientConfig, given: Option<ClientTls>) -> Result<Option<ClientTls>, ClientStartError> {
-    match given {
-        None if config.url.is_tls() => Ok(Some(ClientTls::system()?)),
-        given => Ok(given),
-    }
-}
-
-fn check_tls(config: &ClientConfig) -> Result<(), ClientStartError> {
-    if config.url.is_tls() && cfg!(not(feature = "tls")) { Err(ClientStartError::NoTls) } else { Ok(()) }
-}
-
-impl fmt::Debug for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reach").field("address", &self.address).finish_non_exhaustive()
+        Client { settings, address: None, trust: Trust::default(), callbacks: Callbacks::default() }
     }
 }

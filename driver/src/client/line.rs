@@ -43,9 +43,15 @@ pub(super) enum Securing {
 }
 
 impl Up {
+    /// One that was dialed, for whom TLS may be wanted.
     pub(super) fn new(transport: Box<dyn Transport>, tls: Option<String>) -> Up {
         let securing = tls.map_or(Securing::No, Securing::Wanted);
         Up { transport, securing, unread: BytesMut::new(), has_ended: false }
+    }
+
+    /// One in the handshake of TLS.
+    pub(super) fn securing(transport: Box<dyn Transport>, host: String) -> Up {
+        Up { transport, securing: Securing::Handshake(host), unread: BytesMut::new(), has_ended: false }
     }
 
     /// Reads once; 0 bytes are the end, which is told once.

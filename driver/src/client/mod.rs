@@ -18,6 +18,7 @@ mod line;
 mod stream;
 mod task;
 mod telling;
+mod trust;
 mod writing;
 
 pub use builder::Client;

@@ -11,9 +11,8 @@ use super::error::ClientError;
 use super::line::{Line, Securing, Up};
 use super::stream::Hearing;
 use super::telling::{Listener, Panicked};
+use super::trust::Trust;
 use crate::shard::{Inside, Turn};
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 use crate::wall;
 use bytes::{Buf, BytesMut};
 use fanfare_core::client::{ConnectError, ConnectRequest, Status};
@@ -40,9 +39,7 @@ pub(super) struct Reach {
     pub(super) dial: Arc<dyn Dial>,
     /// Where to, whatever the URL says.
     pub(super) address: Option<Address>,
-    /// Whom to trust, where that is asked for.
-    #[cfg(feature = "tls")]
-    pub(super) tls: Option<ClientTls>,
+    pub(super) trust: Trust,
 }
 
 /// A client that runs, moved by its [turns](Self::turn): the work of one task or
@@ -115,15 +112,14 @@ impl ClientTask {
         self.attend(cx)?;
         let mut is_busy = false;
         for _ in 0..STEPS_PER_TURN {
-            is_busy = self.step(cx)?;
-            self.attend(cx)?;
+            is_busy = self.step(cx)? | self.attend(cx)?;
             if !is_busy {
                 break;
             }
         }
         let now = self.core.now();
         self.core.machine.expire(now);
-        self.attend(cx)?;
+        is_busy |= self.attend(cx)?;
         if self.core.machine.status() == Status::Finished {
             return Err(End::Over);
         }
@@ -153,19 +149,19 @@ impl ClientTask {
     }
 
     /// What is to be done after anything: tells what has happened, and lets the
-    /// machine have its way with the transport.
-    fn attend(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+    /// machine have its way with the transport. Says whether there is a new one to
+    /// be looked at, since nobody wakes for what was never polled.
+    fn attend(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
+        let mut has_begun = false;
         loop {
             self.listener.notices(&mut self.core)?;
             let now = self.core.now();
             if let Some(request) = self.core.machine.poll_connect(now) {
                 self.line = self.dial(&request, now);
-                // Nobody wakes for what was never polled.
-                self.step_dialing(cx);
-                continue;
+                has_begun = true;
             }
             if !self.write(cx) {
-                return Ok(());
+                return Ok(has_begun);
             }
         }
     }
@@ -220,7 +216,7 @@ impl ClientTask {
             }
             Poll::Ready(Ok(count)) => up.unread.extend_from_slice(buffer.get(..count).unwrap_or_default()),
             Poll::Ready(Err(error)) => {
-                self.connect_failed(tls_failed(&error, &host));
+                self.connect_failed(Trust::failure(&error, &host));
                 return give_back(buffer);
             }
         }
@@ -345,19 +341,6 @@ fn read_buffer() -> Vec<u8> {
 fn give_back(buffer: Vec<u8>) -> bool {
     READ_BUFFER.set(buffer);
     false
-}
-
-#[cfg(feature = "tls")]
-fn tls_failed(error: &std::io::Error, host: &str) -> ConnectError {
-    match crate::tls::TlsFailure::of(error, host) {
-        Some(failure) => ConnectError::Tls(failure.to_string()),
-        None => ConnectError::Transport(error.kind()),
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-fn tls_failed(error: &std::io::Error, _: &str) -> ConnectError {
-    ConnectError::Transport(error.kind())
 }
 
 impl Drop for ClientTask {

@@ -1,9 +1,9 @@
 //! What the machine wants done with the transport: bytes, TLS, and its end.
 
-use super::line::{Line, Securing};
+use super::line::{Line, Securing, Up};
 use super::task::ClientTask;
 use crate::shard::{PIECES_PER_WRITE, write_pieces};
-use fanfare_core::client::{ConnectError, Transmit};
+use fanfare_core::client::Transmit;
 use std::task::{Context, Poll};
 
 impl ClientTask {
@@ -67,43 +67,22 @@ impl ClientTask {
         }
     }
 
-    /// Asked for until the handshake is over; begun once.
-    #[cfg(feature = "tls")]
+    /// Asked for until the handshake is over; begun once. Says whether it failed.
     fn start_tls(&mut self) -> bool {
-        let line = std::mem::replace(&mut self.line, Line::Down);
-        let (line, outcome) = match (line, &self.reach.tls) {
-            (Line::Up(mut up), Some(tls)) => match std::mem::replace(&mut up.securing, Securing::No) {
-                Securing::Wanted(host) => match tls.wrap(&host, up.transport) {
-                    Ok(transport) => {
-                        up.transport = transport;
-                        up.securing = Securing::Handshake(host);
-                        // A server that speaks first is not heard.
-                        up.unread.clear();
-                        (Line::Up(up), Ok(true))
-                    }
-                    Err(failure) => (Line::Down, Err(failure.to_string())),
-                },
-                securing @ (Securing::Handshake(_) | Securing::No) => {
-                    up.securing = securing;
-                    (Line::Up(up), Ok(false))
-                }
-            },
-            (line, _) => (line, Ok(false)),
-        };
-        self.line = line;
-        match outcome {
-            Ok(_) => false,
-            Err(why) => {
-                self.connect_failed(ConnectError::Tls(why));
+        let Line::Up(up) = &mut self.line else { return false };
+        let Securing::Wanted(host) = &up.securing else { return false };
+        let host = host.clone();
+        let Line::Up(up) = std::mem::replace(&mut self.line, Line::Down) else { return false };
+        // A server that has spoken first is not heard.
+        match self.reach.trust.wrap(&host, up.transport) {
+            Ok(transport) => {
+                self.line = Line::Up(Up::securing(transport, host));
+                false
+            }
+            Err(error) => {
+                self.connect_failed(error);
                 true
             }
         }
-    }
-
-    /// Never asked for: such URLs are refused when the client is built.
-    #[cfg(not(feature = "tls"))]
-    fn start_tls(&mut self) -> bool {
-        self.connect_failed(ConnectError::Tls("TLS was not compiled".to_owned()));
-        true
     }
 }
