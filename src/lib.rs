@@ -36,11 +36,15 @@
 //! - The `Server` of an adapter runs it all, on one shard or several; why it
 //!   could not is a [`ServeError`].
 //!
+//! - A `Client`, with the feature `client`, connects to a server and comes back by
+//!   itself; `start` or `open` of an adapter runs it.
+//!
 //! # Features
 //!
 //! `tokio` (default), `smol` and `std-threads` bring the adapter of that name;
-//! without any, only the core and the driver are compiled. `tls` brings `Tls`,
-//! for `wss://` without a proxy; without it no cryptography is compiled.
+//! without any, only the core and the driver are compiled. `client` brings
+//! `Client`. `tls` brings `Tls` and `ClientTls`, for `wss://` without a proxy;
+//! without it no cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;

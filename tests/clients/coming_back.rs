@@ -3,7 +3,7 @@
 use crate::conversation::echo;
 use crate::world::{Log, Proxy, Server, World, done, eventually, outcome};
 use fanfare::core::close::CloseCode;
-use fanfare::{App, Client, ClientError, ConnectError, Envelope, Reconnect, Route, Target};
+use fanfare::{App, Client, ClientError, ConnectError, Envelope, Reconnect, Route, StopOptions, Target};
 use std::time::Duration;
 
 /// Comes back soon.
@@ -117,6 +117,9 @@ pub(crate) fn a_line_that_goes_silent_is_noticed(world: &World) {
     assert_eq!(log.wait_for(4), expected);
     done(client.send("through"));
     assert_eq!(log.wait_for(5)[4], r#"Text("through")"#);
+    // The server does not know yet; there is no need to wait until it does.
+    let at_once = StopOptions { time_max: Duration::from_millis(1), ..StopOptions::default() };
+    server.handle().stop(&at_once).wait().unwrap();
 }
 
 pub(crate) fn attempts_are_limited(world: &World) {
