@@ -40,11 +40,15 @@
 //! - The `Server` of an adapter runs it all, on one shard or several; why it
 //!   could not is a [`ServeError`].
 //!
+//! - A `Client`, with the feature `client`, connects to a server and comes back by
+//!   itself; `start` or `open` of an adapter runs it.
+//!
 //! # Features
 //!
 //! `tokio` (default), `smol` and `std-threads` bring the adapter of that name;
-//! without any, only the core and the driver are compiled. `tls` brings `Tls`,
-//! for `wss://` without a proxy; without it no cryptography is compiled.
+//! without any, only the core and the driver are compiled. `client` brings
+//! `Client`. `tls` brings `Tls` and `ClientTls`, for `wss://` without a proxy;
+//! without it no cryptography is compiled.
 
 #[doc(inline)]
 pub use fanfare_core as core;
@@ -60,6 +64,11 @@ pub use fanfare_std_threads as std_threads;
 #[doc(inline)]
 pub use fanfare_tokio as tokio;
 
+#[cfg(feature = "client")]
+#[doc(no_inline)]
+pub use fanfare_core::client::{
+    ClientSettings, ConnectError, Connected, Disconnected, Offline, Proxy, Reconnect, Url,
+};
 #[doc(no_inline)]
 pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
@@ -78,9 +87,14 @@ pub use fanfare_driver::{
     Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace, OwnedEvent,
     ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions, Subscription,
 };
+#[cfg(feature = "client")]
+#[doc(no_inline)]
+pub use fanfare_driver::{
+    Address, Client, ClientCtx, ClientError, ClientFault, ClientHandle, ClientStartError, ClientStream, Heard,
+};
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
-pub use fanfare_driver::{Tls, TlsError};
+pub use fanfare_driver::{ClientTls, RootsError, Tls, TlsError};
 
 /// The examples in the documentation, which must go on compiling.
 #[cfg(all(doctest, feature = "tokio"))]

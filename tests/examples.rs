@@ -1,17 +1,27 @@
 //! The examples, run as a reader runs them: each main of the chat is started and
-//! talked to by an independent client.
+//! talked to by an independent client, and each client talks to a server.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+use fanfare::std_threads::Server;
+use fanfare::{App, Envelope, Route, StopOptions, Target};
 use std::env;
-use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 use tungstenite::{Error, Message, WebSocket};
 
 /// What has not happened by then will not.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// target/PROFILE/deps/THIS, and target/PROFILE/examples/NAME.
+fn program(name: &str) -> PathBuf {
+    let this = env::current_exe().unwrap();
+    this.ancestors().nth(2).unwrap().join("examples").join(name)
+}
 
 /// An example that runs. Dropped, it is ended.
 struct Example {
@@ -22,9 +32,7 @@ struct Example {
 
 impl Example {
     fn start(name: &str) -> Example {
-        // target/PROFILE/deps/THIS, and target/PROFILE/examples/NAME.
-        let this = env::current_exe().unwrap();
-        let program = this.ancestors().nth(2).unwrap().join("examples").join(name);
+        let program = program(name);
         let mut child = Command::new(&program)
             .arg("127.0.0.1:0")
             .stdout(Stdio::piped())
@@ -66,6 +74,32 @@ impl Example {
     }
 }
 
+/// A client that runs. Dropped, it is ended.
+struct Talker {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Talker {
+    fn start(name: &str, url: &str) -> Talker {
+        let mut child = Command::new(program(name)).arg(url).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Talker { child, lines }
+    }
+
+    #[track_caller]
+    fn prints(&mut self, expected: &str) {
+        assert_eq!(self.lines.next().unwrap().unwrap(), expected);
+    }
+}
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Drop for Example {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -87,4 +121,43 @@ fn the_chat_moves_into_a_program_that_serves_other_paths() {
     let mut other = example.connect("/elsewhere").unwrap();
     other.send(Message::text("still here")).unwrap();
     assert_eq!(other.read().unwrap(), Message::text("still here"));
+}
+
+#[test]
+fn the_heartbeat_client_says_hello_and_comes_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let mut client = Talker::start("heartbeat_client", &url);
+    for round in 0..2 {
+        let mut peer = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+        client.prints(&format!("connected to {url}"));
+        assert_eq!(peer.read().unwrap(), Message::text("Hello from client!"));
+        peer.send(Message::text("hello")).unwrap();
+        client.prints(r#"heard Text("hello")"#);
+        if round == 0 {
+            peer.close(None).unwrap();
+            client.prints("disconnected: closed by the peer");
+            client.prints("attempt 1 follows in 5s");
+        }
+    }
+}
+
+#[test]
+fn the_lobby_client_joins_chats_and_is_acknowledged() {
+    let route = Route::new().envelope(Envelope::Typed).on("chat", |ctx, event| {
+        // Only those who have joined hear it, the sender among them.
+        ctx.emit_to(Target::room("/", "lobby"), "chat", event.raw())?;
+        ctx.ack(event, "ok")
+    });
+    let server = Server::new(App::new().route("/", route)).unwrap();
+    let (handle, listener) = (server.handle(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let serving = thread::spawn(|| server.serve(listener));
+    let mut client = Talker::start("lobby_client", &url);
+    client.prints(&format!("connected to {url}"));
+    client.prints("ann: message 1");
+    client.prints(r#"message 1 is acknowledged: "ok""#);
+    drop(client);
+    handle.stop(&StopOptions::default()).wait().unwrap();
+    serving.join().unwrap().unwrap();
 }

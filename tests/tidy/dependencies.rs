@@ -1,4 +1,4 @@
-//! What a program compiles that uses one adapter only.
+//! What a program compiles that uses one adapter only, with a client or without.
 //!
 //! Apart because it is cargo that knows: asked offline, for the machine it runs
 //! on, under the lock file as it stands.
@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// The crates that the facade brings along with one feature.
-pub(crate) fn with_feature(feature: &str) -> BTreeSet<String> {
+/// The crates that the facade brings along with some of its features.
+pub(crate) fn with_features(features: &str) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let arguments = ["tree", "--offline", "--locked", "--package", "fanfare", "--no-default-features"];
     let output = Command::new(cargo)
         .args(arguments)
-        .args(["--features", feature, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["--features", features, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap_or_else(|error| panic!("cargo cannot be run: {error}"));

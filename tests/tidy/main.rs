@@ -111,7 +111,8 @@ fn readme_has_the_two_commands() {
 fn the_examples_of_readme_are_those_that_are_compiled() {
     let tree = Tree::of_project();
     let shown = markdown::blocks(&tree.file("README.md").text, "rust");
-    let compiled = ["app", "tokio"].map(|name| tree.file(&format!("examples/chat/{name}.rs")).text.as_str());
+    let compiled = ["chat/app", "chat/tokio", "heartbeat_client"]
+        .map(|name| tree.file(&format!("examples/{name}.rs")).text.as_str());
     assert_eq!(shown, compiled.map(markdown::without_introduction), "README.md must show these files");
 }
 
@@ -153,15 +154,19 @@ const RUNTIMES: [(&str, &[&str]); 2] = [
 
 #[test]
 fn an_adapter_brings_no_runtime_but_its_own() {
-    for feature in ["tokio", "smol", "std-threads"] {
-        let brought = dependencies::with_feature(feature);
+    for (feature, others) in
+        ["tokio", "smol", "std-threads"].map(|feature| [(feature, ""), (feature, ",client")]).as_flattened()
+    {
+        let brought = dependencies::with_features(&format!("{feature}{others}"));
         assert!(brought.contains(&format!("fanfare-{feature}")) && brought.contains("mio"), "{brought:?}");
         for (runtime, crates) in RUNTIMES {
             for name in crates {
-                assert_eq!(brought.contains(*name), runtime == feature, "`{feature}` and {name}");
+                assert_eq!(brought.contains(*name), runtime == *feature, "`{feature}{others}` and {name}");
             }
         }
-        assert!(!brought.contains("futures-util"), "`{feature}` must not bring it");
+        for name in ["futures-util", "rustls", "rustls-native-certs"] {
+            assert!(!brought.contains(name), "`{feature}{others}` must not bring {name}");
+        }
     }
 }
 
