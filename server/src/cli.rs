@@ -3,6 +3,7 @@
 //! The flags of the settings come from their table ([`Given`]); nothing here
 //! knows a setting by name.
 
+use crate::connect;
 use crate::failure::Failure;
 use crate::settings::Given;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -36,6 +37,9 @@ enum Command {
     /// Run the server; what happens without a command, too
     #[command(after_help = AFTER_HELP)]
     Serve(Arguments),
+    /// Talk to a WebSocket server, from the terminal or a script
+    #[command(after_help = connect::AFTER_HELP)]
+    Connect(Box<connect::Arguments>),
 }
 
 /// What `serve` was told.
@@ -58,6 +62,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Request {
     /// Serve, or print the settings.
     Serve(Box<Arguments>),
+    /// Talk to a server.
+    Connect(Box<connect::Arguments>),
     /// Print this help or version.
     Show(String),
 }
@@ -68,6 +74,7 @@ pub(crate) fn parse() -> Result<Request, Failure> {
         Ok(
             Cli { command: Some(Command::Serve(arguments)), .. } | Cli { command: None, serve: arguments },
         ) => Ok(Request::Serve(Box::new(arguments))),
+        Ok(Cli { command: Some(Command::Connect(arguments)), .. }) => Ok(Request::Connect(arguments)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Request::Show(error.render().to_string()))
         }

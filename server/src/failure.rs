@@ -1,5 +1,6 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
+use crate::connect::ConnectFailure;
 use crate::settings::InvalidValue;
 use fanfare::{AppError, ServeError, TlsError};
 use fanfare_core::config::ConfigError;
@@ -74,6 +75,9 @@ pub(crate) enum Failure {
     /// The server could not be run, or ended early.
     #[error(transparent)]
     Serve(ServeError),
+    /// A conversation with a server could not be had, or ended badly.
+    #[error("{}", .0.line())]
+    Connect(#[from] ConnectFailure),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -107,6 +111,7 @@ impl Failure {
             | Failure::Start(_)
             | Failure::Serve(_)
             | Failure::Output(_) => ExitCode::from(1),
+            Failure::Connect(failure) => ExitCode::from(failure.exit_code()),
         }
     }
 }

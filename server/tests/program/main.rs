@@ -6,6 +6,7 @@
 mod broadcast;
 mod chat;
 mod commands;
+mod connect;
 mod conversations;
 mod echo;
 mod http;
