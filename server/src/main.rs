@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn execute(request: Request) -> Result<(), Failure> {
     match request {
         Request::Show(text) => show(&text),
-        Request::Connect(arguments) => connect::run(*arguments),
+        Request::Connect(arguments) => connect::run(&arguments),
         Request::Serve(arguments) => {
             let draft = settings::gather(&arguments)?;
             let as_toml = draft.to_toml();

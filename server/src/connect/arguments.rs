@@ -52,8 +52,8 @@ const LINGER_FOR_COUNT: Duration = Duration::from_secs(10);
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Arguments {
-    /// Where to: ws://host[:port][/path][?query], or wss://…
-    #[arg(value_name = "URL")]
+    /// Where to
+    #[arg(value_name = "URL", help = "Where to: ws://host[:port][/path][?query], or wss://…")]
     pub(super) url: Url,
     /// Send this header with the request; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
@@ -93,6 +93,7 @@ pub(crate) struct Arguments {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "hex",
+        hide_possible_values = true,
         conflicts_with = "json"
     )]
     binary: Option<Coding>,

@@ -7,64 +7,19 @@
 use super::arguments::Linger;
 use super::dialect::Dialect;
 use super::failure::ConnectFailure;
+use super::happening::{Connections, Farewell, Happening};
 use super::screen::Screen;
+use super::verdict;
 use crate::failure::Failure;
 use fanfare::core::time::Instant;
 use fanfare::driver::Clock;
-use fanfare::{
-    ClientFault, ClientHandle, CloseCode, CloseReason, ConnectError, Connected, Disconnected, Heard,
-};
+use fanfare::{ClientFault, ClientHandle, CloseReason, ConnectError, Connected, Disconnected, Heard};
 use std::io;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
-
-/// Something that matters to a conversation.
-pub(super) enum Happening {
-    /// The client has heard something.
-    Heard(Heard),
-    /// The client has ended, and all that it heard is told.
-    Over,
-    /// There is no more input, or none that can be sent.
-    InputOver(Result<(), ConnectFailure>),
-    /// The user wants to leave.
-    Leave(Farewell),
-}
-
-/// How the user wants to leave.
-#[derive(Debug)]
-pub(super) struct Farewell {
-    pub(super) code: CloseCode,
-    pub(super) reason: String,
-}
-
-impl Default for Farewell {
-    fn default() -> Farewell {
-        Farewell { code: CloseCode::Normal, reason: String::new() }
-    }
-}
-
-/// How many connections there have been, for who waits for the next.
-#[derive(Clone, Default)]
-pub(super) struct Connections(Arc<(Mutex<u64>, Condvar)>);
-
-impl Connections {
-    pub(super) fn count(&self) -> u64 {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn wait_for_more_than(&self, known: u64) {
-        let count = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.0.1.wait_while(count, |count| *count <= known));
-    }
-
-    fn add(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.1.notify_all();
-    }
-}
 
 /// Where a conversation is.
 enum Stage {
@@ -87,14 +42,14 @@ pub(super) struct Terms {
 
 /// See the module.
 pub(super) struct Conversation<'c> {
-    pub(super) handle: &'c ClientHandle,
-    pub(super) terms: Terms,
-    pub(super) screen: Screen,
+    handle: &'c ClientHandle,
+    terms: Terms,
+    screen: Screen,
     /// Why connections ended, as they did.
-    pub(super) ends: Receiver<Disconnected>,
-    pub(super) connections: Connections,
+    ends: Receiver<Disconnected>,
+    connections: Connections,
     /// Set when it is over but for the farewell.
-    pub(super) is_leaving: Arc<AtomicBool>,
+    is_leaving: Arc<AtomicBool>,
     clock: Clock,
     stage: Stage,
     heard: u64,
@@ -163,11 +118,8 @@ impl<'c> Conversation<'c> {
     }
 
     fn connected(&mut self, connected: &Connected) {
-        let mut what = format!("connected to {}", self.handle.url());
-        if let Some(subprotocol) = &connected.subprotocol {
-            what += &format!(", speaking {subprotocol}");
-        }
-        self.screen.state(&what);
+        let subprotocol = connected.subprotocol.iter().map(|name| format!(", speaking {name}"));
+        self.screen.state(&format!("connected to {}{}", self.handle.url(), subprotocol.collect::<String>()));
         if self.terms.is_verbose {
             for (name, value) in &connected.headers {
                 self.screen.state(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
@@ -198,6 +150,9 @@ impl<'c> Conversation<'c> {
     }
 
     fn show(&mut self, text: &str) {
+        if self.has_all() {
+            return;
+        }
         match self.screen.message(text) {
             Ok(()) => {}
             // Whoever reads has seen enough.
@@ -208,14 +163,20 @@ impl<'c> Conversation<'c> {
         if self.quiet_at.is_some() {
             self.restart_quiet_time();
         }
-        if self.terms.count.is_some_and(|count| self.heard >= count.get()) {
+        if self.has_all() {
             self.leave(Ok(()));
         }
     }
 
+    /// Whether as much has come as was to be waited for.
+    fn has_all(&self) -> bool {
+        self.terms.count.is_some_and(|count| self.heard >= count.get())
+    }
+
     fn reconnecting(&mut self, attempt: u32, delay: Duration) {
         if matches!(self.stage, Stage::Open) {
-            let reason = self.end_of_connection();
+            // It is told before all that follows from it is heard.
+            let reason = self.ends.try_recv().map_or(CloseReason::Aborted, |over| over.reason);
             self.screen.state(&format!("disconnected: {reason}"));
             self.stage = Stage::Lost(reason);
         }
@@ -242,7 +203,7 @@ impl<'c> Conversation<'c> {
         }
     }
 
-    /// Somebody was sent for, and nothing has come for long enough.
+    /// The input is over, and nothing has come for long enough.
     fn quiet(&mut self) {
         let result = match (&self.stage, self.terms.count, self.terms.linger) {
             (Stage::Lost(reason), _, _) => Err(ConnectFailure::Lost(reason.clone()).into()),
@@ -287,37 +248,20 @@ impl<'c> Conversation<'c> {
     }
 
     /// How it all ended.
-    fn result(self) -> Result<(), Failure> {
-        let reason = match self.stage {
-            Stage::Leaving(result) => return result,
-            Stage::Connecting => return Err(ConnectFailure::Interrupted.into()),
-            Stage::Lost(reason) => reason,
-            Stage::Open => self.end_of_connection(),
-        };
-        Err(match reason {
-            CloseReason::ByUs { .. } | CloseReason::ByPeer(None) => return Ok(()),
-            CloseReason::ByPeer(Some(frame)) => match frame.code {
-                CloseCode::Normal | CloseCode::Away => return Ok(()),
-                code => ConnectFailure::Closed { code, reason: frame.reason.to_string() }.into(),
-            },
-            reason => ConnectFailure::Lost(reason).into(),
-        })
-    }
-
-    /// Why the connection that was just open is so no more. It is told before all
-    /// that follows from it is heard.
-    fn end_of_connection(&self) -> CloseReason {
-        self.ends.try_recv().map_or(CloseReason::Aborted, |over| over.reason)
-    }
-}
-
-/// Whether it may help to come again, by how a connection ended.
-pub(super) fn is_worth_another(reason: &CloseReason) -> bool {
-    match reason {
-        CloseReason::ByPeer(Some(frame)) => {
-            matches!(frame.code, CloseCode::Away | CloseCode::Restart | CloseCode::Again)
+    fn result(mut self) -> Result<(), Failure> {
+        let over = self.ends.try_recv().ok();
+        if let Some(over) = &over
+            && (self.terms.is_verbose || matches!(self.stage, Stage::Open))
+        {
+            self.screen.state(&format!("disconnected: {}", over.reason));
         }
-        CloseReason::ByPeer(None) | CloseReason::ByUs { .. } | CloseReason::Violation(_) => false,
-        _ => true,
+        match (self.stage, over) {
+            (Stage::Leaving(result), _) => result,
+            (Stage::Lost(reason), _) | (Stage::Open, Some(Disconnected { reason, .. })) => {
+                Ok(verdict::of(reason)?)
+            }
+            (Stage::Open, None) => Ok(verdict::of(CloseReason::Aborted)?),
+            (Stage::Connecting, _) => Err(ConnectFailure::Interrupted.into()),
+        }
     }
 }

@@ -88,10 +88,7 @@ impl ConnectFailure {
 
 /// What happened, where advice follows anyway.
 fn told(error: &ConnectError) -> String {
-    match error {
-        ConnectError::Refused => "nobody listens there".to_owned(),
-        error => error.to_string(),
-    }
+    if *error == ConnectError::Refused { "nobody listens there".to_owned() } else { error.to_string() }
 }
 
 /// What to do about an attempt that failed.

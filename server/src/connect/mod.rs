@@ -11,20 +11,27 @@ mod conversation;
 mod dialect;
 mod escape;
 mod failure;
+mod happening;
 mod history;
 mod pipe;
 mod prompt;
 mod screen;
 mod speaker;
 mod terminal;
+mod verdict;
 
 pub(crate) use arguments::{AFTER_HELP, Arguments};
 pub(crate) use failure::ConnectFailure;
 
 use crate::failure::Failure;
-use conversation::{Connections, Conversation, Farewell, Happening, Terms, is_worth_another};
+use conversation::{Conversation, Terms};
 use dialect::Dialect;
-use fanfare::{Client, ClientSettings, ClientStream, ClientTls, Disconnected, Envelope, Message, Reconnect};
+use fanfare::core::client::SendError;
+use fanfare::{
+    Client, ClientError, ClientHandle, ClientSettings, ClientStream, ClientTls, CloseCode, Disconnected,
+    Envelope, Message, Reconnect,
+};
+use happening::{Connections, Farewell, Happening};
 use http::header::{HeaderValue, ORIGIN, USER_AGENT};
 use prompt::Prompt;
 use screen::Screen;
@@ -38,6 +45,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use terminal::Restored;
+use verdict::is_worth_another;
 
 /// What may happen before anybody has looked: then whoever tells has to wait.
 const HAPPENINGS_MAX: usize = 64;
@@ -47,13 +55,13 @@ const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 const INTERRUPTED: i32 = 130;
 
 /// Talks with a server until one side has had enough.
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let dialect = arguments.dialect();
     let sends = sends(&arguments.sends, &dialect)?;
-    let (client, ends) = client(&arguments)?;
+    let (client, ends) = client(arguments)?;
     let stream = fanfare::std_threads::open(client).map_err(ConnectFailure::from)?;
     let handle = stream.handle().clone();
-    join(&arguments, &handle)?;
+    join(arguments, &handle)?;
 
     let (teller, happenings) = mpsc::sync_channel(HAPPENINGS_MAX);
     let is_leaving = Arc::new(AtomicBool::new(false));
@@ -84,7 +92,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     drop(handle.connect());
     conversation.run(&happenings, || {
         let namespace = arguments.namespace().to_owned();
-        spawn("input", move || input(sends, prompt, &speaker, &dialect, &namespace, &teller))
+        spawn("input", move || input(&sends, prompt, &speaker, &dialect, &namespace, &teller))
     })
 }
 
@@ -104,7 +112,7 @@ fn client(arguments: &Arguments) -> Result<(Client, Receiver<Disconnected>), Con
     let (end, ends) = mpsc::channel();
     let client = client.on_disconnected(move |client, over| {
         if !(comes_back && is_worth_another(&over.reason)) {
-            client.close(fanfare::CloseCode::Normal, "");
+            client.close(CloseCode::Normal, "");
         }
         // Nobody looks where it ended otherwise.
         let _ = end.send(over.clone());
@@ -139,7 +147,7 @@ fn settings(arguments: &Arguments) -> ClientSettings {
 }
 
 /// Now, and on each connection that follows.
-fn join(arguments: &Arguments, handle: &fanfare::ClientHandle) -> Result<(), ConnectFailure> {
+fn join(arguments: &Arguments, handle: &ClientHandle) -> Result<(), ConnectFailure> {
     let namespace = arguments.namespace();
     let refused = |name: &str| {
         let name = name.to_owned();
@@ -167,7 +175,7 @@ fn listen(mut stream: ClientStream, teller: &SyncSender<Happening>) {
 
 /// Sends what there is to send.
 fn input(
-    sends: Vec<Message<'static>>,
+    sends: &[Message<'static>],
     prompt: Option<Prompt>,
     speaker: &Speaker,
     dialect: &Dialect,
@@ -180,6 +188,13 @@ fn input(
         (Ok(()), None) => pipe::run(speaker, dialect),
         (Err(failure), _) => Err(failure),
     };
+    // Why the client has ended, it tells itself.
+    if matches!(
+        over,
+        Err(ConnectFailure::Unsent(ClientError::Ended | ClientError::Send(SendError::Closed(_))))
+    ) {
+        return;
+    }
     // Nobody listens where it has ended meanwhile.
     let _ = teller.send(Happening::InputOver(over));
 }
@@ -187,11 +202,13 @@ fn input(
 /// The first signal says goodbye, the next ends it at once, as the first does after
 /// any other goodbye.
 fn leave_on_signals(is_leaving: &Arc<AtomicBool>, teller: SyncSender<Happening>) -> Result<(), Failure> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Failure::Start)?;
+    // Before the thread that says goodbye: a signal must not be taken for the second
+    // because that was quick.
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(is_leaving))
             .map_err(Failure::Start)?;
     }
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Failure::Start)?;
     let is_leaving = Arc::clone(is_leaving);
     spawn("signals", move || {
         for _ in signals.forever() {

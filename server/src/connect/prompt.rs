@@ -5,9 +5,9 @@
 //! [`Screen`](super::screen::Screen).
 
 use super::command::{self, Entered};
-use super::conversation::{Farewell, Happening};
 use super::dialect::Dialect;
 use super::escape::harmless_line;
+use super::happening::{Farewell, Happening};
 use super::history;
 use super::speaker::Speaker;
 use crate::failure::Failure;
@@ -66,7 +66,7 @@ impl Prompt {
             }
             Ok(None) => {}
             Err(error) => {
-                say(&format!("there is no folder for a history: {error}; --no-history does without"))
+                say(&format!("there is no folder for a history: {error}; --no-history does without"));
             }
         }
     }

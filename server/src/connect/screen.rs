@@ -45,7 +45,7 @@ impl Screen {
             Screen::Prompt(printer) => {
                 // No server begins a line: it could be taken for another's.
                 let text = harmless(text).replace('\n', "\n  ");
-                print(&mut **printer, format!("{HEARD}{text}\n"))
+                print(&mut **printer, &format!("{HEARD}{text}\n"))
             }
         }
     }
@@ -56,7 +56,7 @@ impl Screen {
         // Nobody is left to tell when neither can be written.
         let _ = match self {
             Screen::Pipe | Screen::Terminal => io::stderr().write_all(line.as_bytes()),
-            Screen::Prompt(printer) => print(&mut **printer, line),
+            Screen::Prompt(printer) => print(&mut **printer, &line),
         };
     }
 }
@@ -69,8 +69,8 @@ fn write_line(text: &str) -> io::Result<()> {
 }
 
 /// Above the prompt, or plainly where that is gone.
-fn print(printer: &mut dyn ExternalPrinter, text: String) -> io::Result<()> {
-    match printer.print(text.clone()) {
+fn print(printer: &mut dyn ExternalPrinter, text: &str) -> io::Result<()> {
+    match printer.print(text.to_owned()) {
         Ok(()) => Ok(()),
         Err(_) => io::stdout().write_all(text.as_bytes()),
     }

@@ -4,8 +4,8 @@
 //! Apart from the lines' sources, the pipe and the prompt, which run it on a
 //! thread of their own so that it may wait.
 
-use super::conversation::Connections;
 use super::failure::ConnectFailure;
+use super::happening::Connections;
 use fanfare::core::client::SendError;
 use fanfare::{ClientError, ClientHandle, Message};
 

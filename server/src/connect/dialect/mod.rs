@@ -43,11 +43,11 @@ pub(super) enum Dialect {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Misread {
     #[error("{0:?} is no JSON: {1}")]
-    NoJson(String, String),
+    Json(String, String),
     #[error(transparent)]
-    NoCode(#[from] NoCode),
+    Code(#[from] NoCode),
     #[error(transparent)]
-    NoEvent(#[from] NoEvent),
+    Event(#[from] NoEvent),
 }
 
 impl Dialect {
@@ -60,7 +60,7 @@ impl Dialect {
             Dialect::Json | Dialect::Events { .. } if line.trim().is_empty() => Ok(None),
             Dialect::Json => match json::check(line) {
                 Ok(()) => Ok(Some(Message::from(line).into_owned())),
-                Err(why) => Err(Misread::NoJson(line.to_owned(), why)),
+                Err(why) => Err(Misread::Json(line.to_owned(), why)),
             },
             Dialect::Events { namespace, .. } => {
                 Ok(Some(Message::Text(events::read(namespace, line)?.into())))

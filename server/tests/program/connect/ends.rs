@@ -67,8 +67,8 @@ fn what_is_wrong_with_the_arguments_is_said_before_anybody_is_called() {
 #[test]
 fn a_close_is_good_or_bad_by_its_code() {
     for (code, exit, told) in [
-        (1000, 0, "connected to"),
-        (1001, 0, "connected to"),
+        (1000, 0, "disconnected: closed by the peer with 1000"),
+        (1001, 0, "disconnected: closed by the peer with 1001"),
         (1008, 3, "closed by the server with 1008 \"go\""),
         (4001, 3, "closed by the server with 4001 \"go\""),
     ] {
@@ -76,6 +76,11 @@ fn a_close_is_good_or_bad_by_its_code() {
         assert_ends(&stranger.url, &["--no-reconnect", "--linger", "forever"], exit, told);
         stranger.end();
     }
+    // However much there still was to be said.
+    let stranger = Stranger::closing(4001, "go");
+    let heard = say(&stranger.url, &[], &"and another thing\n".repeat(5_000));
+    assert_eq!(heard.code, Some(3), "{}", heard.told);
+    stranger.end();
     // Coming again would not change this server's mind.
     let stranger = Stranger::closing(4001, "\u{1b}[31mgo");
     assert_ends(&stranger.url, &["--linger", "forever"], 3, "with 4001 \"\\u{1b}[31mgo\"");
@@ -104,7 +109,7 @@ fn fewer_messages_than_counted_on_end_it_with_4() {
 #[test]
 fn it_comes_back_to_a_server_that_does_and_sends_what_waited() {
     let program = Program::start(&[]);
-    let address = program.address().to_string();
+    let address = program.address();
     let mut talk = Talk::start(&url(&program, "/ws/echo"), &["--count", "2"]);
     talk.input("before\n");
     assert_eq!(talk.line(), "before");
@@ -114,8 +119,7 @@ fn it_comes_back_to_a_server_that_does_and_sends_what_waited() {
     let line = talk.tells("* reconnecting in ");
     assert!(line.ends_with(" s (attempt 1)"), "{line}");
     talk.input("after\n");
-    let program = Program::start(&["--addr", &address]);
-    assert_eq!(program.address().to_string(), address);
+    let _program = Program::restart_at(address);
     talk.tells("* connected to ");
     assert_eq!(talk.line(), "after");
     let heard = talk.finish();

@@ -95,12 +95,12 @@ fn headers_origin_and_subprotocols_go_with_the_request() {
                     write!(asked, "{}|", request.headers().get(name).unwrap().to_str().unwrap()).unwrap();
                 }
                 response.headers_mut().insert("sec-websocket-protocol", "b".parse().unwrap());
-                response.headers_mut().insert("x-said", "a\t\u{9b}".parse().unwrap());
+                response.headers_mut().insert("x-said", "a\tb".parse().unwrap());
                 Ok(response)
             },
         );
         let mut socket = answered.unwrap();
-        assert_eq!(asked, "Bearer T|https://here.example|a,b|tester|");
+        assert_eq!(asked, "Bearer T|https://here.example|a, b|tester|");
         socket.send(Message::text("done")).unwrap();
         while socket.read().is_ok() {}
     });
@@ -126,7 +126,7 @@ fn headers_origin_and_subprotocols_go_with_the_request() {
         "{}",
         heard.told
     );
-    assert!(heard.told.contains("* x-said: a\\t\\u{9b}\n"), "{}", heard.told);
+    assert!(heard.told.contains("* x-said: a\\tb\n"), "{}", heard.told);
     stranger.end();
 }
 

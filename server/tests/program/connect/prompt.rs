@@ -71,10 +71,10 @@ impl Seat {
                 self.unread = after;
                 return before;
             }
-            match self.shown.recv_timeout(PATIENCE) {
-                Ok(text) => self.unread += &text,
-                Err(_) => panic!("{what:?} is not shown: {:?}", self.unread),
-            }
+            let Ok(text) = self.shown.recv_timeout(PATIENCE) else {
+                panic!("{what:?} is not shown: {:?}", self.unread)
+            };
+            self.unread += &text;
         }
     }
 
