@@ -92,7 +92,7 @@ impl<'c> Conversation<'c> {
             match self.next(happenings) {
                 Some(Happening::Heard(Heard::Connected(connected))) => {
                     self.connected(&connected);
-                    if let Some(begin) = begin.take() {
+                    if let Some(begin) = begin.take_if(|_| matches!(self.stage, Stage::Open)) {
                         begin()?;
                     }
                 }

@@ -6,6 +6,7 @@
 //! single connection, so there is none.
 
 mod arguments;
+mod client;
 mod command;
 mod conversation;
 mod dialect;
@@ -24,15 +25,12 @@ pub(crate) use arguments::{AFTER_HELP, Arguments};
 pub(crate) use failure::ConnectFailure;
 
 use crate::failure::Failure;
+use client::{client, join};
 use conversation::{Conversation, Terms};
 use dialect::Dialect;
 use fanfare::core::client::SendError;
-use fanfare::{
-    Client, ClientError, ClientHandle, ClientSettings, ClientStream, ClientTls, CloseCode, Disconnected,
-    Envelope, Message, Reconnect,
-};
+use fanfare::{ClientError, ClientStream, Message};
 use happening::{Connections, Farewell, Happening};
-use http::header::{HeaderValue, ORIGIN, USER_AGENT};
 use prompt::Prompt;
 use screen::Screen;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -42,15 +40,13 @@ use speaker::Speaker;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use terminal::Restored;
-use verdict::is_worth_another;
 
-/// What may happen before anybody has looked: then whoever tells has to wait.
-const HAPPENINGS_MAX: usize = 64;
-/// A tool to look with takes what it is given.
-const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What may happen before anybody has looked: then whoever tells has to wait. Few,
+/// since each may be a large message.
+const HAPPENINGS_MAX: usize = 8;
 /// Of who was interrupted a second time, as a shell has it.
 const INTERRUPTED: i32 = 130;
 
@@ -69,11 +65,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_attended = io::stdin().is_terminal() && io::stdout().is_terminal();
     // From here on, however it ends.
     let _restored = is_attended.then(Restored::now);
-    let (screen, prompt) = if is_attended {
-        let mut prompt = Prompt::new(!arguments.no_history)?;
-        (Screen::Prompt(Box::new(prompt.printer()?)), Some(prompt))
-    } else {
-        (Screen::without_prompt(), None)
+    let prompt = if is_attended { Prompt::open(!arguments.no_history) } else { None };
+    let (prompt, screen) = match prompt {
+        Some((prompt, printer)) => (Some(prompt), Screen::Prompt(Box::new(printer))),
+        None => (None, Screen::without_prompt()),
     };
 
     let connections = Connections::default();
@@ -99,67 +94,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// What `--send` says, read before there is a connection to say it on.
 fn sends(texts: &[String], dialect: &Dialect) -> Result<Vec<Message<'static>>, ConnectFailure> {
     texts.iter().filter_map(|text| dialect.read(text).map_err(ConnectFailure::Send).transpose()).collect()
-}
-
-/// The client, and how its connections end: told there at once, so that it does not
-/// come back where that is no use.
-fn client(arguments: &Arguments) -> Result<(Client, Receiver<Disconnected>), ConnectFailure> {
-    let mut client = Client::from(settings(arguments));
-    if let Some(file) = &arguments.ca_file {
-        client = client.tls(ClientTls::from_pem_file(file)?);
-    }
-    let comes_back = !arguments.no_reconnect;
-    let (end, ends) = mpsc::channel();
-    let client = client.on_disconnected(move |client, over| {
-        if !(comes_back && is_worth_another(&over.reason)) {
-            client.close(CloseCode::Normal, "");
-        }
-        // Nobody looks where it ended otherwise.
-        let _ = end.send(over.clone());
-    });
-    Ok((client, ends))
-}
-
-fn settings(arguments: &Arguments) -> ClientSettings {
-    ClientSettings::new(arguments.url.clone()).with(|client| {
-        client
-            .headers
-            .insert(USER_AGENT, HeaderValue::from_static(concat!("fanfare/", env!("CARGO_PKG_VERSION"))));
-        client.headers.extend(arguments.origin.iter().map(|origin| (ORIGIN, origin.clone())));
-        for (name, value) in &arguments.headers {
-            if name == USER_AGENT {
-                client.headers.remove(name);
-            }
-            client.headers.append(name, value.clone());
-        }
-        client.subprotocols.clone_from(&arguments.subprotocols);
-        client.connect_time_max = arguments.connect_time_max;
-        client.reconnect = if arguments.no_reconnect { Reconnect::Off } else { Reconnect::EXPONENTIAL };
-        let connection = &mut client.connection;
-        connection.message_bytes_max = MESSAGE_BYTES_MAX;
-        connection.inbox_bytes_max = MESSAGE_BYTES_MAX;
-        // With its header, that is.
-        connection.outbox_bytes_max = MESSAGE_BYTES_MAX + 1024;
-        if arguments.has_events() {
-            connection.envelope = Envelope::Typed;
-        }
-    })
-}
-
-/// Now, and on each connection that follows.
-fn join(arguments: &Arguments, handle: &ClientHandle) -> Result<(), ConnectFailure> {
-    let namespace = arguments.namespace();
-    let refused = |name: &str| {
-        let name = name.to_owned();
-        move |error| ConnectFailure::Join { name, error }
-    };
-    if namespace != "/" {
-        handle.join_namespace(namespace).wait().map_err(refused(namespace))?;
-    }
-    for room in &arguments.rooms {
-        handle.join_in(namespace, room).wait().map_err(refused(room))?;
-    }
-    Ok(())
 }
 
 /// Tells what the client hears, until it has ended.

@@ -10,8 +10,8 @@ use super::escape::harmless_line;
 use super::happening::{Farewell, Happening};
 use super::history;
 use super::speaker::Speaker;
-use crate::failure::Failure;
 use fanfare::ClientError;
+use fanfare::core::client::MembershipError;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
@@ -28,28 +28,25 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// A prompt on this process's terminal.
-    pub(super) fn new(keeps_history: bool) -> Result<Prompt, Failure> {
+    /// A prompt on this process's terminal, and what prints above it; `None` where
+    /// the terminal cannot have one.
+    pub(super) fn open(keeps_history: bool) -> Option<(Prompt, impl ExternalPrinter + Send + use<>)> {
         let config = Config::builder()
             .max_history_size(history::ENTRIES_MAX)
-            .map_err(unusable)?
+            .ok()?
             .history_ignore_space(true)
             .auto_add_history(true)
             // Each pasted line is a message, as it is when it is typed. And nothing
             // is switched on that would stay so when the server ends it all.
             .bracketed_paste(false)
             .build();
-        let editor = Editor::with_config(config).map_err(unusable)?;
+        let mut editor = Editor::with_config(config).ok()?;
+        let printer = editor.create_external_printer().ok()?;
         let mut prompt = Prompt { editor, history: None };
         if keeps_history {
             prompt.load_history();
         }
-        Ok(prompt)
-    }
-
-    /// What prints above it.
-    pub(super) fn printer(&mut self) -> Result<impl ExternalPrinter + Send + use<>, Failure> {
-        self.editor.create_external_printer().map_err(unusable)
+        Some((prompt, printer))
     }
 
     /// A history that is not there is one that begins now.
@@ -92,6 +89,7 @@ impl Prompt {
         namespace: &str,
         out: &SyncSender<Happening>,
     ) {
+        say("* /help shows the commands, Ctrl-D leaves");
         let farewell = loop {
             match self.editor.readline(SENT) {
                 Ok(line) => {
@@ -140,7 +138,11 @@ fn obey(line: &str, speaker: &Speaker, dialect: &Dialect, namespace: &str) -> Op
 
 fn tell_failure(outcome: Result<(), ClientError>) {
     if let Err(error) = outcome {
-        say(&format!("not sent: {}", harmless_line(&error.to_string())));
+        if error == ClientError::Membership(MembershipError::NoRooms) {
+            say("there are rooms only with --subscribe or --namespace");
+        } else {
+            say(&format!("not done: {}", harmless_line(&error.to_string())));
+        }
     }
 }
 
@@ -148,8 +150,4 @@ fn tell_failure(outcome: Result<(), ClientError>) {
 fn say(text: &str) {
     // A terminal that is gone is noticed by the next line.
     let _ = writeln!(io::stdout(), "{text}");
-}
-
-fn unusable(error: ReadlineError) -> Failure {
-    Failure::Start(io::Error::other(error))
 }

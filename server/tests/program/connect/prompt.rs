@@ -27,6 +27,10 @@ struct Seat {
 
 impl Seat {
     fn take(url: &str, arguments: &[&str], home: &Path) -> Seat {
+        Seat::take_as("xterm", url, arguments, home)
+    }
+
+    fn take_as(kind: &str, url: &str, arguments: &[&str], home: &Path) -> Seat {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -35,7 +39,7 @@ impl Seat {
         let end = || Stdio::from(terminal.try_clone().unwrap());
         let child = fanfare(&["connect", url])
             .args(arguments)
-            .env("TERM", "xterm")
+            .env("TERM", kind)
             .env("XDG_STATE_HOME", home)
             .stdin(end())
             .stdout(end())
@@ -87,6 +91,14 @@ impl Seat {
     }
 }
 
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // Fails when it is over already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn home(test: &str) -> PathBuf {
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("connect").join(test);
     let _ = fs::remove_dir_all(&home);
@@ -115,7 +127,7 @@ fn lines_are_edited_sent_kept_and_answered_above_the_prompt() {
     seat.types("/help\r");
     seat.sees("/close [CODE [REASON]]");
     seat.types("/join tea\r");
-    seat.sees("no rooms");
+    seat.sees("there are rooms only with --subscribe");
     seat.types("/quit\r");
     seat.ends(0);
     let history = fs::read_to_string(home.join("fanfare/connect_history")).unwrap();
@@ -176,5 +188,19 @@ fn a_server_that_ends_it_gives_the_terminal_back() {
     let mut seat = Seat::take(&stranger.url, &[], &home("given-back"));
     seat.sees("fanfare: closed by the server with 4001 \"enough\"");
     seat.ends(3);
+    stranger.end();
+}
+
+#[test]
+fn a_terminal_without_a_cursor_has_lines_instead_of_a_prompt() {
+    let stranger = Stranger::talking(|socket| {
+        let said = socket.read().unwrap();
+        socket.send(Message::text(format!("\x1b[31m{said}"))).unwrap();
+    });
+    let mut seat = Seat::take_as("dumb", &stranger.url, &["--count", "1"], &home("dumb"));
+    seat.sees("* connected to ");
+    seat.types("hello\n");
+    seat.sees("\\u{1b}[31mhello\r\n");
+    seat.ends(0);
     stranger.end();
 }
