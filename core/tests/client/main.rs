@@ -7,6 +7,8 @@
 //! is checked on the way stands in `peer` and `server`, what in the end in
 //! `simulation`.
 //!
+//! `foreign` is about a server that others have written, without a network.
+//!
 //! A seed that fails is replayed with
 //!
 //! ```sh
@@ -15,6 +17,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests, too")]
 
+mod foreign;
 mod network;
 mod peer;
 mod server;
