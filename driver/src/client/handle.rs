@@ -126,6 +126,18 @@ impl ClientHandle {
         self.does(move |core| core.send(&message))
     }
 
+    /// Queues a message as soon as there is room in the outbox, behind others that
+    /// wait for that. To be awaited, so that one sends no faster than the server
+    /// reads. Dropped while it waits, the message is not sent.
+    ///
+    /// # Errors
+    /// [`ClientError::Send`], also when the connection is lost meanwhile;
+    /// [`ClientError::TooManyWaiting`] when `sends_waiting_max` wait.
+    pub fn send_when_room<'m>(&self, message: impl Into<Message<'m>>) -> Reply<(), ClientError> {
+        let message = message.into().into_owned();
+        self.asks(Inbox::push, |core, waiting| core.send_when_room(message, waiting))
+    }
+
     /// Queues a value as a text of JSON.
     ///
     /// # Errors
