@@ -119,6 +119,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`hub`] | the machine itself: start here |
+//! | [`client`] | the other side: one connection to a server, which comes back by itself |
 //! | [`config`] | every limit and time, checked before a hub sees it |
 //! | [`handshake`] | the HTTP head and its answers |
 //! | [`wire`] | frames and messages, for either side |
@@ -140,6 +141,7 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod broadcast;
+pub mod client;
 pub mod close;
 pub mod config;
 pub mod deadlines;

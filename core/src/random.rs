@@ -6,6 +6,7 @@
 use chacha20::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 use std::fmt;
+use std::time::Duration;
 
 /// A cryptographically strong generator, deterministic in its seed.
 ///
@@ -32,6 +33,11 @@ impl Random {
     /// The next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
+    }
+
+    /// A time from zero to `longest`, any of them as likely.
+    pub fn up_to(&mut self, longest: Duration) -> Duration {
+        longest.mul_f64(f64::from(self.next_u32()) / f64::from(u32::MAX))
     }
 
     /// A generator of its own for somebody else, seeded by this one: what one

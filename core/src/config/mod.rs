@@ -29,7 +29,7 @@ mod policies;
 mod presets;
 mod settings;
 mod text;
-mod validate;
+pub(crate) mod validate;
 
 #[cfg(test)]
 mod tests;

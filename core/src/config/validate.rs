@@ -13,11 +13,11 @@ use std::time::Duration;
 const HEADER_BYTES_MAX: usize = 10;
 
 /// Below 256 bytes hardly any handshake fits; the most is held for every pending one.
-const HEAD_BYTES_RANGE: (usize, usize) = (256, MIB);
+pub(crate) const HEAD_BYTES_RANGE: (usize, usize) = (256, MIB);
 
 /// A handshake has at least Host, Upgrade, Connection and the key and version
 /// of the WebSocket (RFC 6455 §4.1).
-const HEADERS_RANGE: (usize, usize) = (5, 1_000);
+pub(crate) const HEADERS_RANGE: (usize, usize) = (5, 1_000);
 
 /// A page at least; beyond 16 MiB no socket has that much to give at once.
 const READ_BUFFER_BYTES_RANGE: (usize, usize) = (4 * KIB, 16 * MIB);
@@ -105,14 +105,14 @@ pub(super) fn connection(settings: &ConnectionSettings) -> Result<(), ConfigErro
     origins_are_origins(&settings.origin)
 }
 
-fn limits_above_zero(limits: &[(&'static str, bool)]) -> Result<(), ConfigError> {
+pub(crate) fn limits_above_zero(limits: &[(&'static str, bool)]) -> Result<(), ConfigError> {
     match limits.iter().find(|(_, is_zero)| *is_zero) {
         Some(&(setting, _)) => Err(ConfigError::ZeroLimit { setting }),
         None => Ok(()),
     }
 }
 
-fn times_above_zero(times: &[(&'static str, Duration)]) -> Result<(), ConfigError> {
+pub(crate) fn times_above_zero(times: &[(&'static str, Duration)]) -> Result<(), ConfigError> {
     match times.iter().find(|(_, time)| time.is_zero()) {
         Some(&(setting, _)) => Err(ConfigError::ZeroTime { setting }),
         None => Ok(()),
@@ -126,7 +126,11 @@ fn off_rather_than_zero(setting: &'static str, time: Option<Duration>) -> Result
     Ok(())
 }
 
-fn in_range(setting: &'static str, value: usize, (min, max): (usize, usize)) -> Result<(), ConfigError> {
+pub(crate) fn in_range(
+    setting: &'static str,
+    value: usize,
+    (min, max): (usize, usize),
+) -> Result<(), ConfigError> {
     if value < min || value > max {
         return Err(ConfigError::OutOfRange { setting, value, min, max });
     }

@@ -56,6 +56,11 @@ impl<'a> Emission<'a> {
     /// The frame that all recipients with the typed envelope get, with the
     /// question `ask` if it is one.
     pub fn typed(&self, ask: Option<AckId>) -> Frame {
+        Frame::text(&self.typed_text(ask))
+    }
+
+    /// What that frame says.
+    pub(crate) fn typed_text(&self, ask: Option<AckId>) -> String {
         let message = TypedMessage {
             event: Some(Cow::Borrowed(self.name)),
             data: self.data.as_borrowed(),
@@ -63,13 +68,17 @@ impl<'a> Emission<'a> {
             room: self.room.map(Cow::Borrowed),
             ..TypedMessage::new(Kind::Event, self.namespace)
         };
-        Frame::text(&message.write())
+        message.write()
     }
 
     /// The frame that all recipients with the session envelope get. That has no
     /// place for a namespace or a room.
     pub fn session(&self, stamp: &Stamp) -> Frame {
-        let message = SessionMessage { event: Cow::Borrowed(self.name), content: self.data.as_borrowed() };
-        Frame::text(&message.write(stamp))
+        Frame::text(&self.session_message().write(stamp))
+    }
+
+    /// The event in the session envelope, before anybody has stamped it.
+    pub(crate) fn session_message(&self) -> SessionMessage<'_> {
+        SessionMessage { event: Cow::Borrowed(self.name), content: self.data.as_borrowed() }
     }
 }

@@ -38,7 +38,14 @@ pub enum Said<'m> {
     },
     /// Wants a pong with the same content.
     Ping(Payload<'m>),
-    /// Nothing that wants an answer: a pong, or a complaint.
+    /// That something is wrong which was not asked with an id.
+    Complaint {
+        /// The namespace it is about.
+        namespace: Cow<'m, str>,
+        /// What is wrong, in the peer's words.
+        error: Cow<'m, str>,
+    },
+    /// Nothing that wants an answer: a pong.
     Nothing,
 }
 
@@ -159,7 +166,7 @@ fn typed<'m>(message: TypedMessage<'m>, limits: &ReadLimits) -> Result<Said<'m>,
         Kind::Ack => Said::Ack { id: ack_id.unwrap_or_default(), answer: Answer::Data(data) },
         Kind::Error => match ack_id {
             Some(id) => Said::Ack { id, answer: Answer::Error(error.unwrap_or_default()) },
-            None => Said::Nothing,
+            None => Said::Complaint { namespace, error: error.unwrap_or_default() },
         },
         Kind::Ping => Said::Ping(Payload::NONE),
         Kind::Pong => Said::Nothing,

@@ -51,6 +51,25 @@ impl<'a> SessionMessage<'a> {
         })
     }
 
+    /// Writes it as a client says it: what the server would overwrite is left out.
+    ///
+    /// ```
+    /// use fanfare_core::event::{Payload, SessionMessage};
+    ///
+    /// let message = SessionMessage { event: "echo".into(), content: Payload::of(&[1])? };
+    /// assert_eq!(message.write_unstamped(), r#"{"event":"echo","content":[1]}"#);
+    /// # Ok::<(), fanfare_core::event::PayloadError>(())
+    /// ```
+    pub fn write_unstamped(&self) -> String {
+        let mut out = String::with_capacity(32 + self.event.len() + self.content.raw().len());
+        out.push_str("{\"event\":");
+        push_string(&mut out, &self.event);
+        out.push_str(",\"content\":");
+        out.push_str(self.content.raw());
+        out.push('}');
+        out
+    }
+
     /// Writes it as the server says it: all fields, in their order.
     pub fn write(&self, stamp: &Stamp) -> String {
         let mut out = String::with_capacity(160 + self.event.len() + self.content.raw().len());

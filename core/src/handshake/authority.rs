@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 
 /// A host and, where written, a port.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Authority<'a> {
+pub(crate) struct Authority<'a> {
     host: Host<'a>,
     port: Option<u16>,
 }
@@ -23,7 +23,7 @@ enum Host<'a> {
 
 impl<'a> Authority<'a> {
     /// Reads all of `text`; `None` when it is anything else or more.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (host, port) = match text.strip_prefix('[') {
             Some(literal) => {
                 let (address, rest) = literal.split_once(']')?;
@@ -40,6 +40,19 @@ impl<'a> Authority<'a> {
             None => None,
         };
         Some(Authority { host, port })
+    }
+
+    /// The host as a resolver wants it: an IPv6 address has no brackets.
+    pub(crate) fn host(&self) -> String {
+        match self.host {
+            Host::Name(name) => name.to_owned(),
+            Host::V6(address) => address.to_string(),
+        }
+    }
+
+    /// The port, where it is written.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// Whether both name the same host and port, where a port that is not

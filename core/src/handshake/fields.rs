@@ -32,7 +32,7 @@ pub(super) fn trim_start(text: &str) -> &str {
 }
 
 /// A token of RFC 9110 §5.6.2.
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && token_bytes(text) == text.len()
 }
 

@@ -1,5 +1,5 @@
-//! The HTTP/1.1 head of a server connection: WebSocket upgrades and plain
-//! requests on one listener.
+//! The HTTP/1.1 heads of a connection: for a server WebSocket upgrades and plain
+//! requests on one listener, for a client the upgrade it asks for.
 //!
 //! Apart from the link because it speaks another protocol: everything here ends
 //! where the first WebSocket byte begins. It decides nothing that belongs to the
@@ -32,28 +32,44 @@
 //! ```
 
 mod accept;
+mod answer;
+mod ask;
 mod authority;
+mod base64;
 mod body;
+mod collect;
+mod date;
 mod error;
 mod extensions;
+mod fault;
 mod fields;
 mod forwarded;
 mod head;
 mod origin;
 mod request;
 mod response;
+mod retry;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod upgrade;
+mod verify;
 
 pub use accept::{AcceptError, accept};
+pub(crate) use answer::{Answer, AnswerReader};
+pub(crate) use ask::{Key, UpgradeRequest, basic_credentials, reserved_header, tunnel_request};
+pub(crate) use authority::Authority;
 pub use body::{BodyProgress, BodyReader, CONTINUE};
 pub use error::HandshakeError;
 pub(crate) use extensions::{Extension, extensions};
+pub use fault::HeadFault;
+pub(crate) use fields::is_token;
 pub use forwarded::{InvalidNetwork, Network, client_address, is_forwarded};
 pub use head::{HeadLimits, HeadProgress, HeadReader};
 pub use origin::{check_origin, is_origin};
 pub use request::Request;
 pub use response::Response;
+pub(crate) use retry::retry_after;
 pub use upgrade::Upgrade;
+pub use verify::AnswerFault;
+pub(crate) use verify::{Asked, verify};

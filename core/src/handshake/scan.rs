@@ -6,7 +6,7 @@
 //! follows, a head is read twice however small its pieces are. It must never
 //! be more lenient than the parser about where a line ends.
 
-use super::{HandshakeError, HeadLimits};
+use super::{HeadFault, HeadLimits};
 
 /// Where a head ends; fed with its bytes, each exactly once.
 #[derive(Debug, Default)]
@@ -33,11 +33,7 @@ enum Position {
 impl Scanner {
     /// Scans `bytes`; returns how many of them belong to the head when it ends
     /// among them.
-    pub(super) fn scan(
-        &mut self,
-        bytes: &[u8],
-        limits: &HeadLimits,
-    ) -> Result<Option<usize>, HandshakeError> {
+    pub(super) fn scan(&mut self, bytes: &[u8], limits: &HeadLimits) -> Result<Option<usize>, HeadFault> {
         let room = limits.bytes_max.saturating_sub(self.bytes);
         for (&byte, consumed) in bytes.iter().take(room).zip(1..) {
             if self.step(byte, limits)? {
@@ -48,7 +44,7 @@ impl Scanner {
         if self.bytes < limits.bytes_max {
             Ok(None)
         } else {
-            Err(HandshakeError::HeadTooLarge { bytes_max: limits.bytes_max })
+            Err(HeadFault::TooLarge { bytes_max: limits.bytes_max })
         }
     }
 
@@ -58,12 +54,12 @@ impl Scanner {
     }
 
     /// Takes one byte; true when it is the head's last.
-    fn step(&mut self, byte: u8, limits: &HeadLimits) -> Result<bool, HandshakeError> {
+    fn step(&mut self, byte: u8, limits: &HeadLimits) -> Result<bool, HeadFault> {
         self.position = match (self.position, byte) {
-            // A blank line before the request line is tolerated for the sake of
+            // A blank line before the first line is tolerated for the sake of
             // reused connections (RFC 9112 §2.2); there are none here.
             (Position::LineStart, b'\r') if self.lines == 0 => {
-                return Err(HandshakeError::MalformedRequestLine);
+                return Err(HeadFault::MalformedFirstLine);
             }
             (Position::LineStart, b'\r') => Position::LastLineFeed,
             (Position::LineStart | Position::Line, _) if !is_text(byte) && byte != b'\r' => {
@@ -81,30 +77,30 @@ impl Scanner {
             }
             (Position::LastLineFeed, b'\n') => return Ok(true),
             (Position::LineFeed | Position::LastLineFeed, _) => {
-                return Err(HandshakeError::BareLineBreak { offset: self.bytes });
+                return Err(HeadFault::BareLineBreak { offset: self.bytes });
             }
         };
         Ok(false)
     }
 
-    fn start_line(&self, byte: u8, limits: &HeadLimits) -> Result<(), HandshakeError> {
+    fn start_line(&self, byte: u8, limits: &HeadLimits) -> Result<(), HeadFault> {
         // RFC 9112 §5.2: folding was a way to hide header lines. Before the
         // first header line, leading space is as bad (§2.2).
         if self.lines > 0 && matches!(byte, b' ' | b'\t') {
-            return Err(HandshakeError::FoldedHeader);
+            return Err(HeadFault::FoldedHeader);
         }
         if self.lines > limits.headers_max {
-            return Err(HandshakeError::TooManyHeaders { headers_max: limits.headers_max });
+            return Err(HeadFault::TooManyHeaders { headers_max: limits.headers_max });
         }
         Ok(())
     }
 
-    fn refuse(&self, byte: u8) -> HandshakeError {
+    fn refuse(&self, byte: u8) -> HeadFault {
         match byte {
             // RFC 9112 §2.2 allows a lone LF to end a line; whoever forwards
             // such a head may see other lines than we do.
-            b'\n' => HandshakeError::BareLineBreak { offset: self.bytes },
-            _ => HandshakeError::ForbiddenByte { byte, offset: self.bytes },
+            b'\n' => HeadFault::BareLineBreak { offset: self.bytes },
+            _ => HeadFault::ForbiddenByte { byte, offset: self.bytes },
         }
     }
 }

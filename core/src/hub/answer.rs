@@ -281,6 +281,6 @@ impl Hub {
     /// were accepted together are not pinged together.
     fn spread(&mut self, interval: Duration) -> Duration {
         let half = interval / 2;
-        half.saturating_add(half.mul_f64(f64::from(self.random.next_u32()) / f64::from(u32::MAX)))
+        half.saturating_add(self.random.up_to(half))
     }
 }

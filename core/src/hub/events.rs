@@ -200,7 +200,7 @@ impl Hub {
                 }
             }
             Said::Ping(content) => self.pong(now, id, content),
-            Said::Nothing => {}
+            Said::Complaint { .. } | Said::Nothing => {}
         }
         Incoming::Handled
     }

@@ -70,7 +70,8 @@ impl Hub {
     pub(super) fn next_due(&self, slot: usize) -> Option<(Instant, Deadline)> {
         let link = self.links.get(slot)?;
         let limits = self.config.profile(link.profile);
-        let next = link.clocks.next(link.phase, link.output.is_close_sent(), limits, &self.config.server);
+        let handshake_time_max = self.config.server.handshake_time_max;
+        let next = link.clocks.next(link.phase, link.output.is_close_sent(), limits, handshake_time_max);
         Some(next.min(self.next_ack_due(slot)))
     }
 

@@ -4,7 +4,7 @@
 //! from the times when the wheel's entry fires.
 
 use super::lifecycle::Phase;
-use crate::config::{ConnectionConfig, Settings};
+use crate::config::ConnectionConfig;
 use crate::time::Instant;
 use std::time::Duration;
 
@@ -161,12 +161,12 @@ impl Clocks {
         phase: Phase,
         is_close_sent: bool,
         limits: &ConnectionConfig,
-        server: &Settings,
+        handshake_time_max: Duration,
     ) -> (Instant, Deadline) {
         let since_phase = |limit: Duration| self.since + limit;
         match phase {
             Phase::Head | Phase::Deciding | Phase::Body => {
-                (since_phase(server.handshake_time_max), Deadline::Handshake)
+                (since_phase(handshake_time_max), Deadline::Handshake)
             }
             Phase::Open => self.next_while_open(limits),
             Phase::CloseSent => {

@@ -17,6 +17,7 @@ pub(crate) use arrivals::{ArrivalKey, Arrivals};
 pub(crate) use clocks::Clocks;
 pub(crate) use lifecycle::{Phase, Signal};
 pub(crate) use output::Output;
+pub(crate) use rates::Rates;
 
 use crate::config::{ConnectionConfig, ConnectionSettings};
 use crate::handshake::{BodyReader, HeadReader};
@@ -24,7 +25,6 @@ use crate::id::ProfileId;
 use crate::rooms::MemberKey;
 use crate::time::Instant;
 use crate::wire::{self, Decoder};
-use rates::Rates;
 
 /// See the module.
 #[derive(Debug)]

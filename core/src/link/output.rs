@@ -144,7 +144,7 @@ impl Output {
                 self.pongs += 1;
             }
             Purpose::Close => self.farewell = Farewell::Queued,
-            Purpose::Http | Purpose::Data => {}
+            Purpose::Http | Purpose::Rejoin | Purpose::Data => {}
         }
         frames.push_own(&mut self.control, bytes, purpose);
     }
@@ -238,7 +238,7 @@ impl Output {
                 self.farewell = Farewell::Sent;
                 written.close = true;
             }
-            Some(Purpose::Http) | None => {}
+            Some(Purpose::Http | Purpose::Rejoin) | None => {}
         }
     }
 }

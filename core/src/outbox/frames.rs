@@ -34,8 +34,10 @@ pub(crate) enum Purpose {
     Ping,
     Pong,
     Close,
-    /// The answer to an HTTP request.
+    /// An HTTP request, or the answer to one.
     Http,
+    /// What a client has to repeat on every new connection.
+    Rejoin,
 }
 
 #[derive(Debug)]
@@ -326,7 +328,7 @@ fn length(bytes: usize) -> u32 {
 fn message_bytes(bytes: &Bytes, purpose: Purpose) -> u64 {
     match purpose {
         Purpose::Data => bytes.len() as u64,
-        Purpose::Ping | Purpose::Pong | Purpose::Close | Purpose::Http => 0,
+        Purpose::Ping | Purpose::Pong | Purpose::Close | Purpose::Http | Purpose::Rejoin => 0,
     }
 }
 

@@ -121,13 +121,13 @@ impl Limits {
     }
 
     /// Checks that a member of `rooms` rooms may enter one more.
-    pub(super) fn check_rooms(&self, rooms: usize) -> Result<(), JoinError> {
+    pub(crate) fn check_rooms(&self, rooms: usize) -> Result<(), JoinError> {
         let rooms_max = self.rooms_max;
         if rooms < rooms_max { Ok(()) } else { Err(JoinError::TooManyRooms { rooms_max }) }
     }
 
     /// Checks that a member of `namespaces` namespaces may enter one more.
-    pub(super) fn check_namespaces(&self, namespaces: usize) -> Result<(), JoinError> {
+    pub(crate) fn check_namespaces(&self, namespaces: usize) -> Result<(), JoinError> {
         let namespaces_max = self.namespaces_max;
         if namespaces < namespaces_max {
             Ok(())

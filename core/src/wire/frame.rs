@@ -103,6 +103,19 @@ impl Frame {
         encode(&FrameHeader { rsv1, mask: Some(key), ..head(OpCode::from(first & 0x0F)) }, payload)
     }
 
+    /// A message as a client sends it: what [`masked`](Self::masked) gives, with
+    /// one copy less.
+    ///
+    /// ```
+    /// use fanfare_core::wire::{Frame, Message};
+    ///
+    /// let (message, key) = (Message::from("Hello"), [0x37, 0xfa, 0x21, 0x3d]);
+    /// assert_eq!(Frame::masked_message(&message, key), Frame::from(&message).masked(key));
+    /// ```
+    pub fn masked_message(message: &Message<'_>, key: [u8; 4]) -> Frame {
+        encode(&FrameHeader { mask: Some(key), ..head(opcode(message.kind())) }, message.as_bytes())
+    }
+
     /// Length of the payload of an unmasked frame, in bytes.
     pub(crate) fn payload_bytes(&self) -> usize {
         self.unmasked().map_or(0, |(_, payload)| payload.len())

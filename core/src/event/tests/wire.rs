@@ -96,7 +96,8 @@ fn what_a_typed_message_says() {
     });
     typed(r#"{"type":"ping"}"#, &|said| assert_eq!(said, Said::Ping(Payload::NONE)));
     typed(r#"{"type":"pong"}"#, &|said| assert_eq!(said, Said::Nothing));
-    typed(r#"{"type":"error","error":"no"}"#, &|said| assert_eq!(said, Said::Nothing));
+    let complaint = Said::Complaint { namespace: "/".into(), error: "no".into() };
+    typed(r#"{"type":"error","error":"no"}"#, &|said| assert_eq!(said, complaint));
 }
 
 #[test]

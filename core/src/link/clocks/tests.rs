@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::ConnectionSettings;
+use crate::config::Settings;
 
 fn seconds(seconds: u64) -> Instant {
     Instant::ZERO + Duration::from_secs(seconds)
@@ -23,7 +24,7 @@ fn open_at(now: Instant) -> Clocks {
 }
 
 fn next(clocks: &Clocks, phase: Phase, limits: &ConnectionConfig) -> (Instant, Deadline) {
-    clocks.next(phase, false, limits, &Settings::default())
+    clocks.next(phase, false, limits, Settings::default().handshake_time_max)
 }
 
 fn next_open(clocks: &Clocks) -> (Instant, Deadline) {
@@ -100,7 +101,7 @@ fn close() {
     let mut clocks = open_at(seconds(1));
     clocks.enter_phase(seconds(4));
     let next = |clocks: &Clocks, is_close_sent| {
-        clocks.next(Phase::CloseSent, is_close_sent, &limits(), &Settings::default())
+        clocks.next(Phase::CloseSent, is_close_sent, &limits(), Settings::default().handshake_time_max)
     };
     assert_eq!(next(&clocks, false).0, Instant::FAR_FUTURE, "the peer cannot answer what it has not got");
     assert_eq!(next(&clocks, true), (seconds(9), Deadline::Close));

@@ -41,10 +41,10 @@ fn a_shared_frame_counts_once_and_leaves_with_its_last_hold() {
 fn only_messages_count_against_the_budget() {
     let mut frames = Frames::default();
     let mut queue = Queue::EMPTY;
-    for purpose in [Purpose::Ping, Purpose::Pong, Purpose::Close, Purpose::Http] {
+    for purpose in [Purpose::Ping, Purpose::Pong, Purpose::Close, Purpose::Http, Purpose::Rejoin] {
         frames.push_own(&mut queue, Bytes::from_static(b"control"), purpose);
     }
-    assert_eq!((frames.message_bytes(), queue.bytes()), (0, 28));
+    assert_eq!((frames.message_bytes(), queue.bytes()), (0, 35));
     assert_eq!(frames.truncate(&mut queue, 0), 0, "none of them is a message");
 }
 
