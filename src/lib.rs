@@ -59,6 +59,11 @@ pub use fanfare_std_threads as std_threads;
 #[doc(inline)]
 pub use fanfare_tokio as tokio;
 
+#[cfg(feature = "client")]
+#[doc(no_inline)]
+pub use fanfare_core::client::{
+    ClientSettings, ConnectError, Connected, Disconnected, Offline, Proxy, Reconnect, Url,
+};
 #[doc(no_inline)]
 pub use fanfare_core::{
     broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
@@ -77,6 +82,11 @@ pub use fanfare_driver::{
     Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Namespace, OwnedEvent, ParamError,
     Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
 };
+#[cfg(feature = "client")]
+#[doc(no_inline)]
+pub use fanfare_driver::{
+    Address, Client, ClientCtx, ClientError, ClientFault, ClientHandle, ClientStartError, ClientStream, Heard,
+};
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
-pub use fanfare_driver::{Tls, TlsError};
+pub use fanfare_driver::{ClientTls, RootsError, Tls, TlsError};

@@ -21,13 +21,20 @@
 //! [program's own](Server::with_executor).
 
 mod accept;
+mod alarm;
 mod attach;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod dial;
 mod listener;
 mod server;
 mod shard;
 mod transport;
 
 pub use attach::Attacher;
+#[cfg(feature = "client")]
+pub use client::{open, start};
 pub use fanfare_driver::ServeError;
 pub use listener::Listener;
 pub use server::{Placement, Server, serve};

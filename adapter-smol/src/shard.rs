@@ -1,19 +1,18 @@
 //! One shard as a future: turns, and sleep until the next.
 
+use crate::alarm::Alarm;
 use fanfare_driver::{Shard, Turn};
+use smol::Async;
 use smol::future::yield_now;
-use smol::{Async, Timer};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 /// Runs a shard to its end.
 pub(crate) async fn run(mut shard: Shard) -> io::Result<()> {
     let sockets = Async::new_nonblocking(shard.as_fd().try_clone_to_owned()?)?;
-    let mut alarm = Alarm { timer: Timer::never(), deadline: None };
+    let mut alarm = Alarm::default();
     loop {
         let turn = poll_fn(|cx| poll_turn(&mut shard, &sockets, &mut alarm, cx));
         if turn.await? == Turn::Ended {
@@ -50,24 +49,4 @@ fn poll_turn(
     // A deadline that has come makes a turn of its own, after the others' tasks.
     ready!(alarm.poll_deadline(deadline, cx));
     Poll::Ready(Ok(Turn::Busy))
-}
-
-/// A timer that is set anew only when the deadline is another, since that wakes
-/// whoever sleeps for smol.
-struct Alarm {
-    timer: Timer,
-    /// What the timer is set to, until it has fired.
-    deadline: Option<Instant>,
-}
-
-impl Alarm {
-    fn poll_deadline(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if self.deadline != Some(deadline) {
-            self.timer.set_at(deadline);
-            self.deadline = Some(deadline);
-        }
-        ready!(Pin::new(&mut self.timer).poll(cx));
-        self.deadline = None;
-        Poll::Ready(())
-    }
 }

@@ -1,12 +1,13 @@
 //! The accept loop: waits for connections, and between them as it is told to.
 
+use crate::bell::Bell;
 use fanfare_driver::{Acceptor, Intake, Next, OsListener};
 use mio::{Events, Interest, Poll, Token};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 const LISTENER: Token = Token(0);
@@ -18,7 +19,7 @@ pub(crate) fn run(mut listener: Option<&mut OsListener>, acceptor: &Acceptor) ->
     if let Some(listener) = &mut listener {
         poll.registry().register(*listener, LISTENER, Interest::READABLE)?;
     }
-    let waker = Waker::from(Arc::new(Bell(mio::Waker::new(poll.registry(), DRAINED)?)));
+    let waker = Waker::from(Arc::new(Bell::new(poll.registry(), DRAINED)?));
     let (mut drained, mut cx) = (pin!(acceptor.drained()), Context::from_waker(&waker));
     let mut intake = Intake::new(acceptor);
     while drained.as_mut().poll(&mut cx).is_pending() {
@@ -43,17 +44,6 @@ fn accept_all(listener: &OsListener, intake: &mut Intake<'_>) -> Option<Duration
             Next::Accept => {}
             Next::Yield => return Some(Duration::ZERO),
             Next::Pause(pause) => return Some(pause),
-        }
-    }
-}
-
-/// Ends the loop's sleep.
-struct Bell(mio::Waker);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        if let Err(error) = self.0.wake() {
-            tracing::error!(%error, "the accept loop could not be woken");
         }
     }
 }

@@ -20,12 +20,21 @@
 
 mod accept;
 mod attach;
+mod bell;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod dial;
 mod executor;
 mod listener;
 mod server;
 mod shard;
+#[cfg(feature = "client")]
+mod transport;
 
 pub use attach::Attacher;
+#[cfg(feature = "client")]
+pub use client::{open, start};
 pub use fanfare_driver::ServeError;
 pub use listener::Listener;
 pub use server::{Server, serve};

@@ -20,6 +20,10 @@ compile_error!(
 
 mod accept;
 mod attach;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod dial;
 mod listener;
 mod server;
 mod shard;
@@ -27,6 +31,8 @@ mod transport;
 mod watch;
 
 pub use attach::Attacher;
+#[cfg(feature = "client")]
+pub use client::{open, start};
 pub use fanfare_driver::ServeError;
 pub use listener::Listener;
 pub use server::{Placement, Server, serve};

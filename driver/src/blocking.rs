@@ -30,7 +30,7 @@ pub struct BlockingConnection {
 impl BlockingConnection {
     /// Gives a connection to the current thread.
     pub(crate) fn new(connection: Connection) -> BlockingConnection {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let waker = unparks_this_thread();
         BlockingConnection { connection, waker, stays_here: PhantomData }
     }
 
@@ -88,6 +88,11 @@ impl fmt::Debug for BlockingConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BlockingConnection").field(&self.id()).finish()
     }
+}
+
+/// Ends the next park of the current thread.
+pub(crate) fn unparks_this_thread() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
 }
 
 /// Wakes a thread that is parked.

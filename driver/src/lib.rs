@@ -12,6 +12,8 @@
 
 mod app;
 mod blocking;
+#[cfg(feature = "client")]
+mod client;
 mod clock;
 mod connection;
 mod emission;
@@ -38,6 +40,11 @@ pub use app::{
     ParamError, Params, Peer, Request, Route,
 };
 pub use blocking::BlockingConnection;
+#[cfg(feature = "client")]
+pub use client::{
+    Address, Client, ClientCtx, ClientError, ClientFault, ClientHandle, ClientStartError, ClientStream,
+    ClientTask, Dial, Hear, HearMessage, Heard,
+};
 pub use clock::{Clock, ManualClock, unix_seconds};
 pub use connection::{Connection, Recv};
 pub use emission::{EventName, Replies};
@@ -52,7 +59,7 @@ pub use socket::OsSocket;
 pub use stop::StopOptions;
 pub use surroundings::Surroundings;
 #[cfg(feature = "tls")]
-pub use tls::{Tls, TlsError};
+pub use tls::{ClientTls, RootsError, Tls, TlsError, TlsFailure};
 pub use transport::Transport;
 
 /// The TLS in use, for configurations of one's own: see [`Tls::from_config`].

@@ -9,48 +9,65 @@ use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// The answer to something asked through a [`Handle`](crate::Handle).
+/// The answer to something asked through a handle.
 ///
 /// As a future it is cancel-safe: dropping it forgets the answer, not the deed.
 #[must_use = "the deed is done without it, but nobody hears of a failure"]
-pub struct Reply<T> {
-    cell: Arc<Cell<T>>,
+pub struct Reply<T, E = HandleError> {
+    cell: Arc<Cell<T, E>>,
 }
 
-/// The other end of a [`Reply`]. Dropped unused, it answers
-/// [`HandleError::Stopped`].
-pub(crate) struct Answer<T> {
-    cell: Arc<Cell<T>>,
+/// The other end of a [`Reply`]. Dropped unused, it answers that whoever was
+/// asked is gone.
+pub(crate) struct Answer<T, E: Unanswered = HandleError> {
+    cell: Arc<Cell<T, E>>,
     is_given: bool,
 }
 
-struct Cell<T> {
-    state: Mutex<State<T>>,
+/// An error that also says why nobody answers.
+pub trait Unanswered {
+    /// Who was asked is gone.
+    const GONE: Self;
+    /// Who asks would wait for itself.
+    const OWN_THREAD: Self;
+}
+
+impl Unanswered for HandleError {
+    const GONE: HandleError = HandleError::Stopped;
+    const OWN_THREAD: HandleError = HandleError::OnShard;
+}
+
+struct Cell<T, E> {
+    state: Mutex<State<T, E>>,
     changed: Condvar,
 }
 
-type Outcome<T> = Result<T, HandleError>;
-type Continuation<T> = Box<dyn FnOnce(Outcome<T>) + Send>;
+type Continuation<T, E> = Box<dyn FnOnce(Result<T, E>) + Send>;
 
-enum State<T> {
+enum State<T, E> {
     Waiting(Option<Waker>),
-    Continued(Continuation<T>),
-    Given(Outcome<T>),
+    Continued(Continuation<T, E>),
+    Given(Result<T, E>),
     Taken,
 }
 
-/// A reply and the means to give it.
+/// A reply of a server's, and the means to give it.
 pub(crate) fn reply<T>() -> (Answer<T>, Reply<T>) {
+    reply_or()
+}
+
+/// A reply with an error of its own, and the means to give it.
+pub(crate) fn reply_or<T, E: Unanswered>() -> (Answer<T, E>, Reply<T, E>) {
     let cell = Arc::new(Cell { state: Mutex::new(State::Waiting(None)), changed: Condvar::new() });
     (Answer { cell: Arc::clone(&cell), is_given: false }, Reply { cell })
 }
 
-impl<T> Answer<T> {
+impl<T, E: Unanswered> Answer<T, E> {
     pub(crate) fn give(mut self, value: T) {
         self.finish(Ok(value));
     }
 
-    pub(crate) fn give_outcome(mut self, outcome: Result<T, HandleError>) {
+    pub(crate) fn give_outcome(mut self, outcome: Result<T, E>) {
         self.finish(outcome);
     }
 
@@ -59,7 +76,7 @@ impl<T> Answer<T> {
         Arc::strong_count(&self.cell) > 1 || matches!(*self.cell.lock(), State::Continued(_))
     }
 
-    fn finish(&mut self, outcome: Outcome<T>) {
+    fn finish(&mut self, outcome: Result<T, E>) {
         self.is_given = true;
         let mut state = self.cell.lock();
         match std::mem::replace(&mut *state, State::Taken) {
@@ -80,26 +97,27 @@ impl<T> Answer<T> {
     }
 }
 
-impl<T> Drop for Answer<T> {
+impl<T, E: Unanswered> Drop for Answer<T, E> {
     fn drop(&mut self) {
         if !self.is_given {
-            self.finish(Err(HandleError::Stopped));
+            self.finish(Err(E::GONE));
         }
     }
 }
 
-impl<T> Reply<T> {
+impl<T, E: Unanswered> Reply<T, E> {
     /// An answer that is known already.
-    pub(crate) fn ready(outcome: Outcome<T>) -> Reply<T> {
+    pub(crate) fn ready(outcome: Result<T, E>) -> Reply<T, E> {
         Reply { cell: Arc::new(Cell { state: Mutex::new(State::Given(outcome)), changed: Condvar::new() }) }
     }
 
     /// Blocks the thread until the answer is there.
     ///
-    /// Called on a shard, inside a synchronous handler, that would wait for
-    /// itself: it returns [`HandleError::OnShard`] instead. In a future, await
-    /// the reply: blocking a runtime's thread may block the shard that runs on it.
-    pub fn wait(self) -> Result<T, HandleError> {
+    /// Called on a shard or by a client, inside a synchronous handler, that would
+    /// wait for itself: it returns an error instead, such as
+    /// [`HandleError::OnShard`]. In a future, await the reply: blocking a runtime's
+    /// thread may block whoever runs on it.
+    pub fn wait(self) -> Result<T, E> {
         let mut state = self.cell.lock();
         loop {
             if let State::Given(_) = *state
@@ -108,14 +126,14 @@ impl<T> Reply<T> {
                 return outcome;
             }
             if is_on_shard() {
-                return Err(HandleError::OnShard);
+                return Err(E::OWN_THREAD);
             }
             state = self.cell.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Calls `continuation` with the answer, on whichever thread gives it.
-    pub(crate) fn continue_with(self, continuation: impl FnOnce(Outcome<T>) + Send + 'static) {
+    pub(crate) fn continue_with(self, continuation: impl FnOnce(Result<T, E>) + Send + 'static) {
         let mut state = self.cell.lock();
         match std::mem::replace(&mut *state, State::Taken) {
             State::Given(outcome) => {
@@ -129,10 +147,10 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T> Future for Reply<T> {
-    type Output = Outcome<T>;
+impl<T, E> Future for Reply<T, E> {
+    type Output = Result<T, E>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         let mut state = self.cell.lock();
         match std::mem::replace(&mut *state, State::Taken) {
             State::Given(outcome) => Poll::Ready(outcome),
@@ -144,19 +162,19 @@ impl<T> Future for Reply<T> {
     }
 }
 
-impl<T> Cell<T> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
+impl<T, E> Cell<T, E> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<T, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> fmt::Debug for Reply<T> {
+impl<T, E> fmt::Debug for Reply<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reply")
     }
 }
 
-impl<T> fmt::Debug for Answer<T> {
+impl<T, E: Unanswered> fmt::Debug for Answer<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answer")
     }
@@ -169,7 +187,7 @@ mod tests {
     use std::sync::mpsc;
     use std::thread;
 
-    fn poll<T>(reply: &mut Reply<T>) -> Poll<Outcome<T>> {
+    fn poll<T>(reply: &mut Reply<T>) -> Poll<Result<T, HandleError>> {
         pin!(reply).poll(&mut Context::from_waker(Waker::noop()))
     }
 
@@ -218,6 +236,6 @@ mod tests {
 
     #[test]
     fn a_known_answer_needs_no_waiting() {
-        assert_eq!(Reply::ready(Ok(4)).wait(), Ok(4));
+        assert_eq!(Reply::ready(Ok::<_, HandleError>(4)).wait(), Ok(4));
     }
 }

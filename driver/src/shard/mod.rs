@@ -21,6 +21,8 @@ mod sockets;
 mod waiting;
 
 pub(crate) use self::core::{Core, Job};
+#[cfg(feature = "client")]
+pub(crate) use self::socket::{PIECES_PER_WRITE, write_pieces};
 
 use crate::handle::Handle;
 use crate::inbox::{Arrival, Command};
@@ -51,22 +53,24 @@ const HANDSHAKES_PER_TURN: usize = 16;
 const DEADLINES_PER_TURN: usize = 4_096;
 
 thread_local! {
-    /// Whether this thread is inside a shard's turn.
+    /// Whether this thread is inside a turn of a shard, or of a client.
     static ON_SHARD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside a shard's turn, where nothing may block.
+/// Whether this thread is inside a turn of a shard, or of a client, where nothing
+/// may block.
 pub(crate) fn is_on_shard() -> bool {
     ON_SHARD.get()
 }
 
-/// While it lives, this thread is inside a shard; a panic ends that, too.
-struct Inside {
+/// While it lives, this thread is inside a shard, or a client; a panic ends that,
+/// too.
+pub(crate) struct Inside {
     was_inside: bool,
 }
 
 impl Inside {
-    fn enter() -> Inside {
+    pub(crate) fn enter() -> Inside {
         Inside { was_inside: ON_SHARD.replace(true) }
     }
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker, ready};
 /// Small frames are copied together up to this many bytes.
 const COPIED_PER_WRITE_BYTES: usize = 16 * 1024;
 /// Frames in one write.
-pub(super) const PIECES_PER_WRITE: usize = 64;
+pub(crate) const PIECES_PER_WRITE: usize = 64;
 
 /// See the module.
 #[derive(Debug)]
@@ -213,7 +213,7 @@ impl Socket {
 
 /// Small frames are copied together in `scratch` first: that is cheaper than a
 /// vectored write of as many pieces.
-fn write_pieces(
+pub(crate) fn write_pieces(
     transport: &mut dyn Transport,
     cx: &mut Context<'_>,
     mut outgoing: Outgoing<'_>,

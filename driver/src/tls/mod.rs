@@ -1,17 +1,24 @@
-//! `wss://` without a proxy: what a server shows to its peers, and the filter
-//! between the shard loop and a transport.
+//! `wss://` without a proxy: what a server shows to its peers, whom a client
+//! trusts, and the filter between whoever serves a transport and that transport.
 //!
 //! One filter serves every runtime: it is a [`Transport`] over a [`Transport`],
 //! and knows neither sockets nor tasks. The only place that knows rustls; it
 //! never relies on a provider of cryptography that a process may have installed.
 
 mod backlog;
+mod client;
 mod error;
+mod failure;
 mod files;
+mod roots;
 mod session;
+mod side;
 mod stream;
 
+pub use client::ClientTls;
 pub use error::TlsError;
+pub use failure::TlsFailure;
+pub use roots::RootsError;
 
 use crate::transport::Transport;
 use rustls::server::{ServerConfig, UnbufferedServerConnection};
@@ -106,7 +113,7 @@ impl Tls {
     /// `unread` is what was read from it before, still encrypted.
     pub fn wrap(&self, transport: Box<dyn Transport>, unread: Vec<u8>) -> Box<dyn Transport> {
         let config = Arc::clone(&self.shared.config.lock().unwrap_or_else(PoisonError::into_inner));
-        Box::new(TlsStream::new(config, transport, unread))
+        Box::new(TlsStream::server(config, transport, unread))
     }
 
     fn new(source: Source, config: Arc<ServerConfig>) -> Tls {

@@ -8,10 +8,9 @@
 //! after an error but to hand out what there is to say about it.
 
 use super::backlog::Backlog;
-use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
+use super::side::Side;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError};
-use rustls::{Error, InvalidMessage, ServerConfig};
-use std::sync::Arc;
+use rustls::{Error, InvalidMessage};
 
 /// How much that is encrypted waits for a slow peer, give or take a record's
 /// header: as much as one record holds. A peer that stops is felt when it is full.
@@ -30,8 +29,8 @@ const BEGUN_BYTES_MAX: usize = 64 * 1024;
 const RECORD_BYTES: usize = 5 + 8 + 1 + 16;
 
 /// See the module.
-pub(super) struct Session {
-    connection: UnbufferedServerConnection,
+pub(super) struct Session<S> {
+    connection: S,
     /// The beginning of a record, or of a message of the handshake: rustls has
     /// seen it, left its marks in it, and wants it again with what follows.
     begun: Vec<u8>,
@@ -56,15 +55,15 @@ pub(super) struct Decrypted {
     pub(super) taken: usize,
 }
 
-impl Session {
-    pub(super) fn new(config: Arc<ServerConfig>) -> Result<Session, Error> {
-        Ok(Session {
-            connection: UnbufferedServerConnection::new(config)?,
+impl<S: Side> Session<S> {
+    pub(super) fn new(connection: S) -> Session<S> {
+        Session {
+            connection,
             begun: Vec::new(),
             outgoing: Backlog::default(),
             has_ended: false,
             has_announced_end: false,
-        })
+        }
     }
 
     pub(super) fn is_handshaking(&self) -> bool {
@@ -95,7 +94,7 @@ impl Session {
         }
         while done.excess.is_empty() {
             let rest = input.get_mut(done.taken..).unwrap_or_default();
-            let status = self.connection.process_tls_records(rest);
+            let status = self.connection.process(rest);
             done.taken += status.discard;
             match status.state? {
                 ConnectionState::ReadTraffic(mut records) => {
@@ -149,7 +148,7 @@ impl Session {
     /// What there is to say about an error.
     pub(super) fn explain(&mut self) {
         while self.connection.wants_write() {
-            let status = self.connection.process_tls_records(&mut []);
+            let status = self.connection.process(&mut []);
             let Ok(ConnectionState::EncodeTlsData(message)) = status.state else { return };
             if encode(message, &mut self.outgoing).is_err() {
                 return;
@@ -165,7 +164,7 @@ impl Session {
             return Ok(false);
         }
         loop {
-            match self.connection.process_tls_records(&mut self.begun).state? {
+            match self.connection.process(&mut self.begun).state? {
                 ConnectionState::WriteTraffic(mut traffic) => {
                     return put(&mut self.outgoing, what.likely_bytes(), |place| match what {
                         What::Plaintext(plaintext) => traffic.encrypt(plaintext, place),
@@ -221,7 +220,7 @@ impl Decrypted {
     }
 }
 
-fn encode(mut message: EncodeTlsData<'_, ServerConnectionData>, to: &mut Backlog) -> Result<(), Error> {
+fn encode<D>(mut message: EncodeTlsData<'_, D>, to: &mut Backlog) -> Result<(), Error> {
     put(to, 0, |place| match message.encode(place) {
         Ok(count) => Ok(count),
         Err(EncodeError::InsufficientSize(size)) => Err(EncryptError::InsufficientSize(size)),

@@ -9,9 +9,12 @@
 
 use super::backlog::Backlog;
 use super::session::{CIPHERTEXT_BYTES_MAX, Session};
+use super::side::Side;
 use crate::socket::OsSocket;
 use crate::transport::Transport;
-use rustls::ServerConfig;
+use rustls::client::UnbufferedClientConnection;
+use rustls::server::UnbufferedServerConnection;
+use rustls::{Error, ServerConfig};
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
@@ -26,8 +29,8 @@ const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/pla
     Content-Length: 54\r\nConnection: close\r\n\r\nThis port speaks TLS: ask with https:// or with wss://";
 
 /// See the module.
-pub(super) struct TlsStream {
-    stage: Stage,
+pub(super) struct TlsStream<S: Side> {
+    stage: Stage<S>,
     inner: Box<dyn Transport>,
     /// Plaintext that found no room in the buffer it was read for.
     held: Backlog,
@@ -36,10 +39,10 @@ pub(super) struct TlsStream {
     unread: Backlog,
 }
 
-enum Stage {
+enum Stage<S: Side> {
     /// The peer has said nothing, and costs nothing yet.
-    Silent(Arc<ServerConfig>),
-    Speaking(Box<Session>),
+    Silent(S::Silent),
+    Speaking(Box<Session<S>>),
 }
 
 /// What one read has brought.
@@ -50,8 +53,9 @@ enum Brought {
     End,
 }
 
-impl TlsStream {
-    pub(super) fn new(config: Arc<ServerConfig>, inner: Box<dyn Transport>, unread: Vec<u8>) -> TlsStream {
+impl TlsStream<UnbufferedServerConnection> {
+    /// The server's end: it listens first.
+    pub(super) fn server(config: Arc<ServerConfig>, inner: Box<dyn Transport>, unread: Vec<u8>) -> Self {
         TlsStream {
             stage: Stage::Silent(config),
             inner,
@@ -59,8 +63,28 @@ impl TlsStream {
             unread: Backlog::from(unread),
         }
     }
+}
 
-    fn session(&mut self) -> Option<&mut Session> {
+impl TlsStream<UnbufferedClientConnection> {
+    /// The client's end: it speaks first.
+    pub(super) fn client(
+        connection: UnbufferedClientConnection,
+        inner: Box<dyn Transport>,
+    ) -> Result<Self, Error> {
+        let mut session = Session::new(connection);
+        // Of no ciphertext comes no plaintext, but the first thing to say.
+        session.decrypt(&mut [], &mut [])?;
+        Ok(TlsStream {
+            stage: Stage::Speaking(Box::new(session)),
+            inner,
+            held: Backlog::default(),
+            unread: Backlog::default(),
+        })
+    }
+}
+
+impl<S: Side> TlsStream<S> {
+    fn session(&mut self) -> Option<&mut Session<S>> {
         match &mut self.stage {
             Stage::Speaking(session) => Some(session),
             Stage::Silent(_) => None,
@@ -115,23 +139,23 @@ impl TlsStream {
                 // With it goes what we have to say about it, if that can go at once.
                 session.explain();
                 let _ = self.poll_flush(cx);
-                Err(failed(&error))
+                Err(failed(error))
             }
         }
     }
 
     /// The first byte of the peer decides whether there is a session.
     fn listen(&mut self, cx: &mut Context<'_>, first: Option<&u8>) -> io::Result<()> {
-        let Stage::Silent(config) = &self.stage else { return Ok(()) };
+        let Stage::Silent(silent) = &self.stage else { return Ok(()) };
         // A record of TLS starts with a byte below 0x20, a request with its method.
         if first.is_some_and(u8::is_ascii_uppercase) {
             // The answer is a courtesy: who does not take it at once has none.
             let _ = self.inner.poll_write(cx, PLAIN_ANSWER);
             let _ = self.inner.poll_flush(cx);
-            return Err(failed(&"the peer speaks plain HTTP"));
+            return Err(failed("the peer speaks plain HTTP"));
         }
-        let session = Session::new(Arc::clone(config)).map_err(|error| failed(&error))?;
-        self.stage = Stage::Speaking(Box::new(session));
+        let connection = S::listen(silent).map_err(failed)?;
+        self.stage = Stage::Speaking(Box::new(Session::new(connection)));
         Ok(())
     }
 
@@ -148,7 +172,7 @@ impl TlsStream {
     }
 }
 
-impl Transport for TlsStream {
+impl<S: Side> Transport for TlsStream<S> {
     /// An end without the announcement that TLS has for it is an end like any
     /// other. The announcement tells a whole stream from one that was cut; here
     /// WebSocket's close frames and HTTP's lengths tell that, and many peers
@@ -172,18 +196,19 @@ impl Transport for TlsStream {
                 }
             }
             if empty_bytes > EMPTY_BYTES_MAX {
-                return Poll::Ready(Err(failed(&"the peer sends records without content")));
+                return Poll::Ready(Err(failed("the peer sends records without content")));
             }
         }
     }
 
-    /// Encrypts as much as there is room for, and hands it on.
+    /// Encrypts as much as there is room for, and hands it on. In the handshake
+    /// there is none; who waits for its end is to read.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let waits = self.poll_drain(cx)?.is_pending();
         let Some(session) = self.session().filter(|session| !session.is_handshaking()) else {
-            return Poll::Ready(Err(ErrorKind::NotConnected.into()));
+            return Poll::Pending;
         };
-        let count = session.encrypt(bytes).map_err(|error| failed(&error))?;
+        let count = session.encrypt(bytes).map_err(failed)?;
         if count == 0 && waits {
             return Poll::Pending;
         }
@@ -214,7 +239,7 @@ impl Transport for TlsStream {
     /// Announces the end first; what the peer says after that is thrown away.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(session) = self.session() {
-            session.announce_end().map_err(|error| failed(&error))?;
+            session.announce_end().map_err(failed)?;
         }
         ready!(self.poll_flush(cx))?;
         self.inner.poll_shutdown(cx)
@@ -236,13 +261,15 @@ impl Transport for TlsStream {
     }
 }
 
-/// The hub counts it; why is told here, where it is known.
-fn failed(why: &dyn fmt::Display) -> io::Error {
+/// A hub counts it by its kind; why is told here, where it is known, and to whoever
+/// looks into it.
+fn failed(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    let why = why.into();
     tracing::debug!(error = %why, "TLS failed");
-    ErrorKind::InvalidData.into()
+    io::Error::new(ErrorKind::InvalidData, why)
 }
 
-impl fmt::Debug for TlsStream {
+impl<S: Side> fmt::Debug for TlsStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsStream").field("inner", &self.inner).finish_non_exhaustive()
     }

@@ -3,6 +3,7 @@
 use super::{BEGUN_BYTES_MAX, CIPHERTEXT_BYTES_MAX, PART_BYTES_MIN, Session};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::UnbufferedServerConnection;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     ClientConfig, ClientConnection, Error, InvalidMessage, PeerMisbehaved, RootCertStore, ServerConfig,
@@ -12,7 +13,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 struct Pair {
-    near: Session,
+    near: Session<UnbufferedServerConnection>,
     far: ClientConnection,
 }
 
@@ -37,7 +38,7 @@ impl Pair {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Pair {
-            near: Session::new(Arc::new(server)).unwrap(),
+            near: Session::new(UnbufferedServerConnection::new(Arc::new(server)).unwrap()),
             far: ClientConnection::new(Arc::new(client), "localhost".try_into().unwrap()).unwrap(),
         }
     }

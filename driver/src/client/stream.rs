@@ -1,0 +1,248 @@
+//! What a client hears, as a stream: for a future, or a thread, that pulls.
+//!
+//! Bounded: when as much waits as may, the server is read no further, and feels
+//! it.
+
+use super::error::ClientFault;
+use super::handle::ClientHandle;
+use crate::app::OwnedEvent;
+use crate::blocking::unparks_this_thread;
+use crate::shard::is_on_shard;
+use fanfare_core::client::{Connected, Disconnected};
+use fanfare_core::wire::Message;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::thread;
+use std::time::Duration;
+
+/// What a client hears of its server, and of its own fate. [`Connected`] and
+/// [`Disconnected`](Heard::Disconnected) alternate.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Heard {
+    /// The connection is open.
+    Connected(Box<Connected>),
+    /// The connection is over.
+    Disconnected(Disconnected),
+    /// There will be another attempt to connect.
+    Reconnecting {
+        /// Which, since a connection was last stable: 1 is the first.
+        attempt: u32,
+        /// How long from now.
+        delay: Duration,
+    },
+    /// A message, of a client that has no envelope.
+    Message(Message<'static>),
+    /// An event, of a client that has one.
+    Event(OwnedEvent),
+    /// Something went wrong, and the client goes on.
+    Fault(ClientFault),
+}
+
+/// A client, and what it hears in the order it happens. What has a callback goes
+/// there instead. Dropped, with the last [handle](Self::handle), it ends the client.
+#[derive(Debug)]
+pub struct ClientStream {
+    handle: ClientHandle,
+    hearing: Arc<Hearing>,
+}
+
+impl ClientStream {
+    pub(super) fn new(handle: ClientHandle, hearing: Arc<Hearing>) -> ClientStream {
+        ClientStream { handle, hearing }
+    }
+
+    /// What asks the client for something.
+    pub fn handle(&self) -> &ClientHandle {
+        &self.handle
+    }
+
+    /// What comes next; `None` once the client has ended and all that happened
+    /// before has been heard. A future, to be awaited, or [waited](Hear::wait) for
+    /// by a thread.
+    ///
+    /// Cancel-safe: only a future that completes takes something.
+    pub fn hear(&mut self) -> Hear<'_> {
+        Hear { stream: self }
+    }
+
+    /// The same for who is interested in messages only: all else is passed over,
+    /// events too.
+    pub fn recv(&mut self) -> HearMessage<'_> {
+        HearMessage { stream: self }
+    }
+
+    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Option<Heard>> {
+        let mut state = self.hearing.lock();
+        let Some((heard, bytes)) = state.waiting.pop_front() else {
+            if state.is_closed {
+                return Poll::Ready(None);
+            }
+            state.receiver = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        state.bytes -= bytes;
+        let resumes = state.is_full && self.hearing.has_drained(&state);
+        state.is_full &= !resumes;
+        drop(state);
+        if resumes {
+            self.handle.wake();
+        }
+        Poll::Ready(Some(heard))
+    }
+}
+
+/// The future of [`ClientStream::hear`]. Dropped, it takes nothing with it.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Hear<'s> {
+    stream: &'s mut ClientStream,
+}
+
+/// The future of [`ClientStream::recv`]. Dropped, it takes no message with it.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct HearMessage<'s> {
+    stream: &'s mut ClientStream,
+}
+
+impl Hear<'_> {
+    /// Blocks the thread until something comes. In a callback, where that might be
+    /// for ever, `None`.
+    pub fn wait(self) -> Option<Heard> {
+        wait(self)
+    }
+}
+
+impl HearMessage<'_> {
+    /// Blocks the thread until a message comes. In a callback, where that might be
+    /// for ever, `None`.
+    pub fn wait(self) -> Option<Message<'static>> {
+        wait(self)
+    }
+}
+
+impl Future for Hear<'_> {
+    type Output = Option<Heard>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Heard>> {
+        self.stream.poll_hear(cx)
+    }
+}
+
+impl Future for HearMessage<'_> {
+    type Output = Option<Message<'static>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match ready!(self.stream.poll_hear(cx)) {
+                None => return Poll::Ready(None),
+                Some(Heard::Message(message)) => return Poll::Ready(Some(message)),
+                Some(
+                    heard @ (Heard::Connected(_)
+                    | Heard::Disconnected(_)
+                    | Heard::Reconnecting { .. }
+                    | Heard::Event(_)
+                    | Heard::Fault(_)),
+                ) => tracing::debug!(?heard, "passed over by who waits for a message"),
+            }
+        }
+    }
+}
+
+fn wait<T>(mut future: impl Future<Output = Option<T>> + Unpin) -> Option<T> {
+    let waker = unparks_this_thread();
+    let mut cx = Context::from_waker(&waker);
+    loop {
+        match Pin::new(&mut future).poll(&mut cx) {
+            Poll::Ready(outcome) => return outcome,
+            Poll::Pending if is_on_shard() => return None,
+            // Woken since the look, it returns at once.
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// What was heard and not taken.
+#[derive(Debug)]
+pub(super) struct Hearing {
+    count_max: usize,
+    bytes_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<(Heard, usize)>,
+    bytes: usize,
+    receiver: Option<Waker>,
+    /// Nothing more is read until half of it is taken.
+    is_full: bool,
+    is_closed: bool,
+}
+
+impl Hearing {
+    pub(super) fn new(count_max: usize, bytes_max: usize) -> Hearing {
+        Hearing { count_max, bytes_max, state: Mutex::default() }
+    }
+
+    /// Adds something. The limits are passed by this at most, and by what is not
+    /// read: connections, and what becomes of them.
+    pub(super) fn push(&self, heard: Heard) {
+        let bytes = match &heard {
+            Heard::Message(message) => message.len(),
+            Heard::Event(event) => event.bytes(),
+            Heard::Connected(_) | Heard::Disconnected(_) | Heard::Reconnecting { .. } | Heard::Fault(_) => 0,
+        };
+        let receiver = {
+            let mut state = self.lock();
+            if state.is_closed {
+                return;
+            }
+            state.bytes += bytes;
+            state.waiting.push_back((heard, bytes));
+            state.is_full |= state.waiting.len() >= self.count_max || state.bytes >= self.bytes_max;
+            state.receiver.take()
+        };
+        wake(receiver);
+    }
+
+    /// Whether nothing more is to be read for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().is_full
+    }
+
+    /// Nothing more comes: what waits is heard, then the end.
+    pub(super) fn close(&self) {
+        let receiver = {
+            let mut state = self.lock();
+            state.is_closed = true;
+            state.receiver.take()
+        };
+        wake(receiver);
+    }
+
+    fn has_drained(&self, state: &State) -> bool {
+        state.waiting.len() <= self.count_max / 2 && state.bytes <= self.bytes_max / 2
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(receiver: Option<Waker>) {
+    if let Some(receiver) = receiver {
+        receiver.wake();
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+    }
+}

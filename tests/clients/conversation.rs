@@ -1,0 +1,151 @@
+//! Connecting, talking, and taking leave.
+
+use crate::world::{Log, Peer, Server, World, done, eventually, outcome};
+use fanfare::core::close::CloseCode;
+use fanfare::{App, Client, ClientError, Handle, Route};
+use http::{HeaderName, HeaderValue};
+use std::sync::mpsc;
+use tungstenite::Message;
+
+pub(crate) fn echo() -> App {
+    App::new().route("/", Route::new().on_message(|ctx, message| ctx.send(&message)))
+}
+
+/// How many connections a server has.
+pub(crate) fn connections(server: &Handle) -> usize {
+    server.connections().wait().unwrap().len()
+}
+
+pub(crate) fn messages_come_back_with_their_type(world: &World) {
+    let (server, log) = (Server::start(echo()), Log::default());
+    let client = world.start(log.of_all(Client::new(&server.url()).unwrap()));
+    assert!(!client.is_connected());
+    done(client.connect());
+    assert!(client.is_connected() && client.reconnects() == 0);
+    assert_eq!(client.url().to_string(), server.url());
+    done(client.connect());
+    done(client.send("text"));
+    done(client.send(&b"bytes"[..]));
+    done(client.send_json(&[1, 2]));
+    done(client.send(""));
+    log.wait_for(5);
+    done(client.close(CloseCode::Normal, "done"));
+    assert!(!client.is_connected());
+    assert_eq!(client.end(), Some(ClientError::Ended));
+    assert_eq!(outcome(client.send("late")), Err(ClientError::Ended));
+    let expected = [
+        "connected",
+        r#"Text("text")"#,
+        "Binary([98, 121, 116, 101, 115])",
+        r#"Text("[1,2]")"#,
+        r#"Text("")"#,
+        "disconnected: closed by us with 1000",
+    ];
+    assert_eq!(log.all(), expected);
+}
+
+pub(crate) fn tungstenite_understands_every_message(world: &World) {
+    let (log, (url, peer)) = (Log::default(), Peer::listen());
+    let client = Client::new(&url).unwrap().settings(|client| {
+        client.connection.message_bytes_max = 400_000;
+    });
+    let heard = log.clone();
+    let client = world.start(client.on_message(move |ctx, message| {
+        heard.note(message.len().to_string());
+        ctx.send(message)
+    }));
+    done(client.connect());
+    let mut peer = peer.join().unwrap();
+    let sizes = [0, 1, 125, 126, 65_535, 65_536, 300_000];
+    for size in sizes {
+        for message in [Message::binary(vec![7; size]), Message::text("x".repeat(size))] {
+            peer.socket.send(message.clone()).unwrap();
+            peer.expect(&message);
+        }
+    }
+    peer.socket.send(Message::Ping("beat".into())).unwrap();
+    peer.expect(&Message::Pong("beat".into()));
+    assert_eq!(log.all().len(), 2 * sizes.len());
+}
+
+pub(crate) fn the_request_says_what_was_asked_for(world: &World) {
+    let (url, peer) = Peer::listen();
+    let cookie = (HeaderName::from_static("cookie"), HeaderValue::from_static("a=b"));
+    let client = Client::new(&url).unwrap().settings(|client| {
+        client.headers.extend([cookie]);
+        client.subprotocols = vec!["chat".to_owned()];
+    });
+    // The answer chooses no subprotocol, which is an answer.
+    let client = world.start(client);
+    done(client.connect());
+    let peer = peer.join().unwrap();
+    assert_eq!(peer.request.uri(), "/path?query");
+    let header =
+        |name: &str| peer.request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(header("cookie").as_deref(), Some("a=b"));
+    assert_eq!(header("sec-websocket-protocol").as_deref(), Some("chat"));
+    assert!(url.contains(&header("host").unwrap()));
+}
+
+pub(crate) fn a_close_is_a_handshake_with_code_and_reason(world: &World) {
+    let (log, (url, peer)) = (Log::default(), Peer::listen());
+    let client = world.start(log.of_all(Client::new(&url).unwrap()));
+    done(client.connect());
+    let mut peer = peer.join().unwrap();
+    done(client.send("before"));
+    let closed = client.close(CloseCode::Library(4001), "enough");
+    peer.expect(&Message::text("before"));
+    let Message::Close(Some(frame)) = peer.socket.read().unwrap() else { panic!("a close frame is next") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "enough"));
+    assert!(matches!(peer.socket.read(), Err(tungstenite::Error::ConnectionClosed)));
+    drop(peer);
+    done(closed);
+    assert_eq!(log.all(), ["connected", "disconnected: closed by us with 4001"]);
+}
+
+pub(crate) fn a_callback_that_fails_is_told_and_one_that_panics_ends_the_client(world: &World) {
+    let (server, log) = (Server::start(echo()), Log::default());
+    let client =
+        log.of_fate(Client::new(&server.url()).unwrap()).on_message(|_, message| match message.as_text() {
+            Some("fail") => Err("as asked".to_owned()),
+            Some("panic") => panic!("as asked"),
+            _ => Ok(()),
+        });
+    let client = world.start(client);
+    done(client.connect());
+    done(client.send("fail"));
+    assert_eq!(log.wait_for(2)[1], "fault: a callback failed: as asked");
+    let ended = client.ended();
+    done(client.send("panic"));
+    done(ended);
+    assert_eq!(client.end(), Some(ClientError::Panicked));
+    assert_eq!(outcome(client.send("late")), Err(ClientError::Panicked));
+    assert!(!client.is_connected());
+    eventually("the connection is gone", || connections(server.handle()) == 0);
+    assert_eq!(log.all().len(), 2, "after a panic no callback is called");
+}
+
+pub(crate) fn nothing_may_block_in_a_callback(world: &World) {
+    let (server, (sender, receiver)) = (Server::start(echo()), mpsc::channel());
+    let client = Client::new(&server.url()).unwrap().on_connected(move |ctx, _| {
+        let handle = ctx.handle();
+        sender.send((handle.send("not waited for").wait(), handle.ended().wait())).unwrap();
+    });
+    let client = world.start(client);
+    done(client.connect());
+    let refused = Err(ClientError::OnClient);
+    assert_eq!(receiver.recv().unwrap(), (refused.clone(), refused));
+}
+
+pub(crate) fn a_dropped_handle_ends_everything(world: &World) {
+    let (server, log) = (Server::start(echo()), Log::default());
+    let client = world.start(log.of_all(Client::new(&server.url()).unwrap()));
+    let other = client.clone();
+    done(client.connect());
+    drop(client);
+    done(other.send("still here"));
+    log.wait_for(2);
+    drop(other);
+    assert_eq!(log.wait_for(3)[2], "disconnected: aborted by us");
+    eventually("the connection is gone", || connections(server.handle()) == 0);
+}
