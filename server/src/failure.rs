@@ -3,6 +3,7 @@
 use crate::settings::InvalidValue;
 use fanfare::{ServeError, TlsError};
 use fanfare_core::config::ConfigError;
+use fanfare_load::LoadError;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,6 +66,9 @@ pub(crate) enum Failure {
     /// The server could not be run, or ended early.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The load generator has no figures.
+    #[error(transparent)]
+    Bench(#[from] LoadError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -88,12 +92,14 @@ impl Failure {
             | Failure::UnknownKey { .. }
             | Failure::HalfOfTls { .. }
             | Failure::Tls(_) => ExitCode::from(2),
+            Failure::Bench(error) if error.is_usage() => ExitCode::from(2),
             Failure::AddressInUse(_)
             | Failure::AddressForbidden(_)
             | Failure::AddressNotLocal(_)
             | Failure::Listen { .. }
             | Failure::Start(_)
             | Failure::Serve(_)
+            | Failure::Bench(_)
             | Failure::Output(_) => ExitCode::from(1),
         }
     }
