@@ -11,7 +11,7 @@ use crate::ending::Ending;
 use crate::error::LoadError;
 use crate::fleet::{Fleet, TURN_TIME_MAX};
 use crate::histogram::Histogram;
-use crate::message::MessageShape;
+use crate::message::{MessageShape, Writer};
 use crate::process::{Meter, Usage};
 use crate::report::{Account, Cost, Latency};
 use crate::speaker::Speaker;
@@ -74,7 +74,8 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
         account: Account { messages_sent: 0, messages_received: 0, lost: 0, strays: 0 },
         ended: None,
     };
-    let mut run = Run { fleet, conversation, wire: Vec::new(), looked_at: Instant::now() };
+    let mut run =
+        Run { fleet, writer: message.writer(), conversation, wire: Vec::new(), looked_at: Instant::now() };
     let usage = run.measure(*span, connection.server_pid)?;
     let (echoes, latency) = (run.conversation.echoes, Latency::new(&run.conversation.latencies));
     let interrupted = run.fleet.is_stopped();
@@ -97,6 +98,7 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
 
 struct Run<'c> {
     fleet: Fleet<'c>,
+    writer: Writer,
     conversation: Conversation,
     wire: Vec<u8>,
     /// When those who wait were last looked at.
@@ -145,12 +147,12 @@ impl Run<'_> {
 
     /// Sends the next burst of everybody who has the last one back.
     fn speak(&mut self) -> Result<(), LoadError> {
-        let Conversation { message, window, speakers, answered, account, .. } = &mut self.conversation;
+        let Conversation { window, speakers, answered, account, .. } = &mut self.conversation;
         for connection in answered.drain(..) {
             let Some(speaker) = speakers.get_mut(connection) else { continue };
             self.wire.clear();
             for number in speaker.speak(*window, Instant::now()) {
-                message.put(&mut self.wire, number, self.fleet.mask());
+                self.writer.put(&mut self.wire, number, self.fleet.mask());
             }
             account.messages_sent += u64::from(*window);
             let sent = self.fleet.send(connection, &self.wire);

@@ -14,7 +14,7 @@ use crate::ending::Ending;
 use crate::error::LoadError;
 use crate::fleet::{Fleet, TURN_TIME_MAX};
 use crate::ledger::Ledger;
-use crate::message::MessageShape;
+use crate::message::{MessageShape, Writer};
 use crate::process::Meter;
 use crate::report::{Account, Cost, Latency};
 use clap::{Args, value_parser};
@@ -86,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
         None => Pacing::WindowAll { burst: *window },
     };
     let ledger = Ledger::new(count);
-    let mut run = Run { fleet, message: *message, pacing, ledger, ended: None, wire: Vec::new() };
+    let writer = message.writer();
+    let mut run = Run { fleet, message: *message, writer, pacing, ledger, ended: None, wire: Vec::new() };
     run.wait_until_joined(count)?;
     let cost = run.measure(*span, connection.server_pid)?;
     let interrupted = run.fleet.is_stopped();
@@ -118,6 +119,7 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
 struct Run<'c> {
     fleet: Fleet<'c>,
     message: MessageShape,
+    writer: Writer,
     pacing: Pacing,
     ledger: Ledger,
     ended: Option<(usize, Ending)>,
@@ -138,7 +140,7 @@ impl Run<'_> {
             }
             if started_at.elapsed() >= PROBE_INTERVAL * probes {
                 self.wire.clear();
-                self.message.put(&mut self.wire, PROBE, self.fleet.mask());
+                self.writer.put(&mut self.wire, PROBE, self.fleet.mask());
                 self.send()?;
                 probes += 1;
             }
@@ -221,7 +223,7 @@ impl Run<'_> {
         self.wire.clear();
         for _ in 0..burst {
             let number = self.ledger.publish(at);
-            self.message.put(&mut self.wire, number, self.fleet.mask());
+            self.writer.put(&mut self.wire, number, self.fleet.mask());
         }
         self.send()?;
         Ok(next_at)

@@ -5,7 +5,6 @@
 
 use clap::{Args, value_parser};
 use fanfare_core::wire::{Frame, Message};
-use std::borrow::Cow;
 
 /// Digits of the number: the smallest message.
 const NUMBER_BYTES: usize = 8;
@@ -27,16 +26,10 @@ impl MessageShape {
         usize::try_from(self.bytes).unwrap_or(usize::MAX)
     }
 
-    /// Appends the frame of message `number`, masked with `key`.
-    pub(crate) fn put(self, out: &mut Vec<u8>, number: u32, key: [u8; 4]) {
-        let mut payload = format!("{number:0NUMBER_BYTES$x}");
-        payload.extend(std::iter::repeat_n('.', self.payload_bytes().saturating_sub(NUMBER_BYTES)));
-        let message = if self.text {
-            Message::from(payload)
-        } else {
-            Message::Binary(Cow::Owned(payload.into_bytes()))
-        };
-        out.extend_from_slice(Frame::masked_message(&message, key).as_bytes());
+    /// What writes messages of this shape.
+    pub(crate) fn writer(self) -> Writer {
+        let filling = ".".repeat(self.payload_bytes().saturating_sub(NUMBER_BYTES));
+        Writer { text: self.text, payload: String::with_capacity(self.payload_bytes()), filling }
     }
 
     /// The number of a received message; `None` when it is none of ours.
@@ -44,6 +37,34 @@ impl MessageShape {
         let (digits, _) = payload.split_first_chunk::<NUMBER_BYTES>()?;
         let ours = payload.len() == self.payload_bytes();
         ours.then(|| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()).flatten()
+    }
+}
+
+/// Writes messages of one shape. What is the same in all of them is made once: with
+/// short ones, making is a good part of what the load has to do.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    text: bool,
+    /// The message that was written last.
+    payload: String,
+    filling: String,
+}
+
+impl Writer {
+    /// Appends the frame of message `number`, masked with `key`.
+    pub(crate) fn put(&mut self, out: &mut Vec<u8>, number: u32, key: [u8; 4]) {
+        self.payload.clear();
+        for digit in (0..NUMBER_BYTES).rev() {
+            let value = (number >> (4 * digit)) & 0xF;
+            self.payload.push(char::from_digit(value, 16).unwrap_or_default());
+        }
+        self.payload.push_str(&self.filling);
+        let message = if self.text {
+            Message::from(self.payload.as_str())
+        } else {
+            Message::from(self.payload.as_bytes())
+        };
+        out.extend_from_slice(Frame::masked_message(&message, key).as_bytes());
     }
 }
 
@@ -58,7 +79,7 @@ mod tests {
         for (bytes, text) in [(8, false), (64, true), (16_384, false)] {
             let shape = MessageShape { bytes, text };
             let mut wire = Vec::new();
-            shape.put(&mut wire, 0xBEEF, [1, 2, 3, 4]);
+            shape.writer().put(&mut wire, 0xBEEF, [1, 2, 3, 4]);
             let length = wire.len();
             let decoded = Decoder::new(Role::Server).decode(&limits, &mut wire).unwrap();
             let Some(Incoming::Message(message)) = decoded.incoming else { panic!("a whole message") };
