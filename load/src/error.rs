@@ -39,7 +39,9 @@ pub enum LoadError {
         ending: Ending,
     },
     /// The system refuses to begin another connection.
-    #[error("another connection to {address} cannot be begun: {error}; open fewer")]
+    #[error(
+        "another connection to {address} cannot be begun: {error}; open fewer, or look at this machine's network"
+    )]
     Dial {
         /// Where it was to lead.
         address: SocketAddr,

@@ -38,6 +38,30 @@ pub use report::Report;
 
 /// Does an experiment, for as long as it says or until `control` is told to stop.
 ///
+/// ```
+/// use clap::Parser;
+/// use fanfare_load::{Control, Ending, Experiment, LoadError, run};
+/// use std::net::TcpListener;
+/// use std::sync::atomic::AtomicBool;
+///
+/// #[derive(Parser)]
+/// struct Cli {
+///     #[command(subcommand)]
+///     experiment: Experiment,
+/// }
+///
+/// // A port that was free a moment ago: nobody listens there.
+/// let nobody = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+/// let cli = Cli::parse_from(["bench", "echo", "--url", &format!("ws://{nobody}/")]);
+///
+/// let (stop, mut tell) = (AtomicBool::new(false), |_| ());
+/// match run(&cli.experiment, Control::new(None, &stop, &mut tell)) {
+///     Err(LoadError::NotReached { ending: Ending::NotOpened(_), .. }) => {}
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 /// Whatever leaves no figures that mean something. Messages that are lost are a
 /// finding, and in the report.
