@@ -35,8 +35,10 @@ impl MessageShape {
     /// The number of a received message; `None` when it is none of ours.
     pub(crate) fn number(self, payload: &[u8]) -> Option<u32> {
         let (digits, _) = payload.split_first_chunk::<NUMBER_BYTES>()?;
-        let ours = payload.len() == self.payload_bytes();
-        ours.then(|| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()).flatten()
+        if payload.len() != self.payload_bytes() {
+            return None;
+        }
+        digits.iter().try_fold(0, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
     }
 }
 
@@ -86,6 +88,8 @@ mod tests {
             assert_eq!((decoded.consumed, shape.number(message.as_bytes())), (length, Some(0xBEEF)));
             assert_eq!(message.kind() == MessageKind::Text, text);
             assert_eq!(shape.number(b"0000beef, but longer or shorter"), None);
+            let wordy = vec![b'g'; usize::try_from(bytes).unwrap()];
+            assert_eq!(shape.number(&wordy), None);
         }
     }
 }
