@@ -1,42 +1,47 @@
 //! Many connections that say nothing: what does each of them take?
 
-use crate::Connection;
+use crate::arguments::Connection;
 use crate::client::Event;
+use crate::control::{Control, Progress, Stage};
 use crate::error::LoadError;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, TURN_TIME_MAX};
 use crate::process::{Memory, memory};
-use crate::report::as_float;
-use clap::Args;
+use crate::report::{Faults, as_float, line, rounded};
+use clap::{Args, value_parser};
 use serde::Serialize;
 use std::fmt;
-use std::io;
 use std::time::{Duration, Instant};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  fanfare bench idle --url ws://127.0.0.1:8080/ws/echo --connections 10000 --server-pid \"$(pidof -s fanfare)\"
+  fanfare bench idle --url wss://chat.example/ws --connections 500 --seconds 60";
 
 /// How often memory is read while it settles, and how often at most.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(200);
 const SETTLE_ROUNDS_MAX: u32 = 25;
-/// The fleet needs room for no message.
-const MESSAGE_BYTES_MAX: usize = 0;
 
+/// The size of it.
 #[derive(Args, Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
+    /// Connections to open
+    #[arg(long, default_value_t = 15_000, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
+    /// Seconds that they stay open, once all are
+    #[arg(long, default_value_t = 0, value_parser = value_parser!(u64).range(0..=3_600))]
+    seconds: u64,
     #[command(flatten)]
     connection: Connection,
-    /// Connections to open.
-    #[arg(long, default_value_t = 15_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    connections: u32,
-    /// How long they stay open after the memory was read.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=3_600))]
-    hold_secs: u64,
 }
 
+/// What was found.
 #[derive(Serialize, Debug)]
-pub(crate) struct Report {
+pub struct Report {
     experiment: &'static str,
     connections: u32,
     opened: usize,
     /// Per connection, in bytes, each the difference to before; unknown without
-    /// `--server-pid`.
+    /// the server's process.
     rss_each: Option<f64>,
     pss_each: Option<f64>,
     anonymous_each: Option<f64>,
@@ -44,36 +49,43 @@ pub(crate) struct Report {
     rss_bytes: Option<[u64; 3]>,
     open_seconds: f64,
     /// Not opened, lost while held, or not closed properly.
-    failures: usize,
-    first_failure: Option<String>,
+    #[serde(flatten)]
+    pub(crate) faults: Faults,
+    interrupted: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
-    let Arguments { connection, connections, hold_secs } = arguments;
+pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report, LoadError> {
+    let Arguments { connection, connections, seconds } = arguments;
     let count = *connections as usize;
-    let mut fleet = Fleet::new(&connection.url, count, MESSAGE_BYTES_MAX)?;
+    let mut fleet = Fleet::new(connection, count, control)?;
     // One connection first: what a server sets up once belongs to no connection.
-    fleet.open_all(1)?;
+    fleet.open_first()?;
     fleet.close_all()?;
     let before = settled_memory(&mut fleet, connection.server_pid)?;
     let started_at = Instant::now();
     let mut failures = fleet.open(count)?;
-    let open_seconds = started_at.elapsed().as_secs_f64();
+    let open_seconds = rounded(started_at.elapsed().as_secs_f64(), 1e3);
     let opened = count - failures.count;
     let during = settled_memory(&mut fleet, connection.server_pid)?;
-    let held_at = Instant::now();
-    while let Some(left) = Duration::from_secs(*hold_secs).checked_sub(held_at.elapsed()) {
-        fleet.turn(left, |_, event| {
+    let (held_at, hold) = (Instant::now(), Duration::from_secs(*seconds));
+    while let Some(left) = hold.checked_sub(held_at.elapsed())
+        && !fleet.is_stopped()
+    {
+        fleet.turn(left.min(TURN_TIME_MAX), |_, event| {
             if let Event::Ended(ending) = event {
                 failures.add(ending);
             }
         })?;
+        fleet.tell(|| Progress::time(Stage::Holding, held_at.elapsed(), hold, opened as u64));
     }
+    let interrupted = fleet.is_stopped();
     let closing = fleet.close_all()?;
     let after = settled_memory(&mut fleet, connection.server_pid)?;
+    failures.count += closing.count;
+    failures.first = failures.first.or(closing.first);
     let each = |part: fn(Memory) -> u64| {
         let grown = part(during?).saturating_sub(part(before?));
-        Some((as_float(grown) / as_float(opened as u64)).round())
+        (opened > 0).then(|| (as_float(grown) / as_float(opened as u64)).round())
     };
     Ok(Report {
         experiment: "idle",
@@ -84,14 +96,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
         anonymous_each: each(|memory| memory.anonymous_bytes),
         rss_bytes: before.zip(during).zip(after).map(|((a, b), c)| [a, b, c].map(|memory| memory.rss_bytes)),
         open_seconds,
-        failures: failures.count + closing.count,
-        first_failure: failures.first.or(closing.first).map(|ending| ending.to_string()),
+        faults: failures.into(),
+        interrupted,
     })
 }
 
 /// Memory once two readings in a row are the same; the connections are served
 /// meanwhile.
-fn settled_memory(fleet: &mut Fleet, pid: Option<u32>) -> io::Result<Option<Memory>> {
+fn settled_memory(fleet: &mut Fleet<'_>, pid: Option<u32>) -> Result<Option<Memory>, LoadError> {
     let Some(pid) = pid else { return Ok(None) };
     let mut last = memory(pid)?;
     for _ in 0..SETTLE_ROUNDS_MAX {
@@ -110,11 +122,12 @@ fn settled_memory(fleet: &mut Fleet, pid: Option<u32>) -> io::Result<Option<Memo
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "idle: {} of {} open within {:.1} s", self.opened, self.connections, self.open_seconds)?;
+        let Report { connections, opened, open_seconds, faults, .. } = self;
+        write!(f, "idle: {connections} connections that say nothing")?;
+        line(f, "open", format!("{opened} within {open_seconds:.1} s"))?;
         if let (Some(rss), Some(anonymous)) = (self.rss_each, self.anonymous_each) {
-            write!(f, ", {rss:.0} B RSS each ({anonymous:.0} B anonymous)")?;
+            line(f, "memory", format!("{rss:.0} bytes RSS each, {anonymous:.0} of them anonymous"))?;
         }
-        write!(f, ", {} failures", self.failures)?;
-        self.first_failure.iter().try_for_each(|first| write!(f, " (the first: {first})"))
+        faults.fmt(f)
     }
 }

@@ -1,5 +1,7 @@
 //! What a process has used, as the kernel counts it.
 
+use crate::error::LoadError;
+use rustix::time::{ClockId, clock_gettime};
 use std::fs;
 use std::io;
 use std::str::FromStr;
@@ -14,6 +16,7 @@ pub(crate) struct Cpu {
 }
 
 /// A process's memory.
+#[expect(clippy::struct_field_names, reason = "a unit is the last word of a name")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) rss_bytes: u64,
@@ -29,27 +32,28 @@ pub(crate) struct Usage {
     pub(crate) wall: Duration,
     /// Unknown unless the server's process was named.
     pub(crate) server: Option<Cpu>,
-    pub(crate) load: Cpu,
+    /// What we took ourselves.
+    pub(crate) load: Duration,
 }
 
 /// Reads the clocks at the start and at the end of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter {
     server: Option<(u32, Cpu)>,
-    load: Cpu,
+    load: Duration,
     started_at: Instant,
 }
 
 impl Meter {
-    pub(crate) fn start(server: Option<u32>) -> io::Result<Meter> {
-        let server = server.map(|pid| Ok::<_, io::Error>((pid, cpu(pid)?))).transpose()?;
-        Ok(Meter { server, load: cpu(std::process::id())?, started_at: Instant::now() })
+    pub(crate) fn start(server: Option<u32>) -> Result<Meter, LoadError> {
+        let server = server.map(|pid| cpu(pid).map(|cpu| (pid, cpu))).transpose()?;
+        Ok(Meter { server, load: own_cpu(), started_at: Instant::now() })
     }
 
-    pub(crate) fn stop(&self) -> io::Result<Usage> {
-        let server =
-            self.server.map(|(pid, before)| Ok::<_, io::Error>(cpu(pid)?.since(before))).transpose()?;
-        Ok(Usage { wall: self.started_at.elapsed(), server, load: cpu(std::process::id())?.since(self.load) })
+    pub(crate) fn stop(&self) -> Result<Usage, LoadError> {
+        let server = self.server.map(|(pid, before)| cpu(pid).map(|now| now.since(before))).transpose()?;
+        let load = own_cpu().saturating_sub(self.load);
+        Ok(Usage { wall: self.started_at.elapsed(), server, load })
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -67,15 +71,24 @@ impl Cpu {
     }
 }
 
-fn cpu(pid: u32) -> io::Result<Cpu> {
-    let path = format!("/proc/{pid}/stat");
-    parse_stat(&read(&path)?).ok_or_else(|| unreadable(&path))
+/// What this process has taken so far, to the nanosecond.
+fn own_cpu() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+fn cpu(pid: u32) -> Result<Cpu, LoadError> {
+    read(format!("/proc/{pid}/stat"), parse_stat)
 }
 
 /// Memory of process `pid`.
-pub(crate) fn memory(pid: u32) -> io::Result<Memory> {
-    let path = format!("/proc/{pid}/smaps_rollup");
-    parse_rollup(&read(&path)?).ok_or_else(|| unreadable(&path))
+pub(crate) fn memory(pid: u32) -> Result<Memory, LoadError> {
+    read(format!("/proc/{pid}/smaps_rollup"), parse_rollup)
+}
+
+fn read<T>(path: String, parse: fn(&str) -> Option<T>) -> Result<T, LoadError> {
+    let text = fs::read_to_string(&path);
+    let parsed = text.and_then(|text| parse(&text).ok_or_else(|| io::ErrorKind::InvalidData.into()));
+    parsed.map_err(|error| LoadError::Process { path, error })
 }
 
 /// Fields 14 and 15 of `proc_pid_stat(5)`, in ticks. The second field is a name in
@@ -96,16 +109,6 @@ fn parse_rollup(rollup: &str) -> Option<Memory> {
     Some(Memory { rss_bytes: bytes("Rss")?, pss_bytes: bytes("Pss")?, anonymous_bytes: bytes("Anonymous")? })
 }
 
-fn read(path: &str) -> io::Result<String> {
-    fs::read_to_string(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("{path}: {error}; is it the server's process id?"))
-    })
-}
-
-fn unreadable(path: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("{path} does not read as proc(5) says"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,12 +122,14 @@ mod tests {
         assert_eq!(parse_stat("7 (name"), None);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn this_process_can_be_read() {
         let memory = memory(std::process::id()).unwrap();
         assert!(memory.anonymous_bytes > 0 && memory.rss_bytes >= memory.anonymous_bytes);
         let usage = Meter::start(Some(std::process::id())).unwrap().stop().unwrap();
-        assert!(usage.server.is_some());
+        assert!(usage.server.is_some() && usage.load > Duration::ZERO);
+        assert!(matches!(super::memory(u32::MAX), Err(LoadError::Process { .. })));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use crate::histogram::Histogram;
 use std::time::Instant;
 
+/// See the module.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     /// By member: the number it must receive next.
@@ -14,6 +15,7 @@ pub(crate) struct Ledger {
     published_at: Vec<Instant>,
     /// Deliveries that are due: published, neither received nor lost.
     outstanding: u64,
+    received: u64,
     /// Since the figures were last reset.
     deliveries: u64,
     latencies: Histogram,
@@ -27,6 +29,7 @@ impl Ledger {
             next: vec![0; members],
             published_at: Vec::new(),
             outstanding: 0,
+            received: 0,
             deliveries: 0,
             latencies: Histogram::new(),
             lost: 0,
@@ -60,8 +63,16 @@ impl Ledger {
         *next = number + 1;
         self.lost += u64::from(skipped);
         self.outstanding -= u64::from(skipped) + 1;
+        self.received += 1;
         self.deliveries += 1;
         self.latencies.record(at.saturating_duration_since(*published_at));
+    }
+
+    /// Takes what is due for lost. What comes later all the same is a stray.
+    pub(crate) fn write_off(&mut self) {
+        let published = u32::try_from(self.published_at.len()).unwrap_or(u32::MAX);
+        self.next.fill(published);
+        self.lost += std::mem::take(&mut self.outstanding);
     }
 
     /// Forgets the figures of the warm-up; the account of losses goes on.
@@ -80,6 +91,16 @@ impl Ledger {
 
     pub(crate) fn latencies(&self) -> &Histogram {
         &self.latencies
+    }
+
+    /// How many messages were published.
+    pub(crate) fn published(&self) -> u64 {
+        self.published_at.len() as u64
+    }
+
+    /// How many deliveries were made, the warm-up's included.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     pub(crate) fn strays(&self) -> u64 {
@@ -125,6 +146,20 @@ mod tests {
         ledger.receive(0, Some(3), at);
         assert_eq!((ledger.deliveries(), ledger.strays()), (2, 4));
         assert_eq!((ledger.outstanding(), ledger.lost()), (3, 4));
+    }
+
+    #[test]
+    fn what_is_written_off_is_lost_and_a_stray_if_it_comes() {
+        let (mut ledger, at) = two_members_three_messages();
+        ledger.receive(0, Some(0), at);
+        ledger.write_off();
+        assert_eq!((ledger.outstanding(), ledger.lost()), (0, 5));
+        ledger.receive(0, Some(1), at);
+        assert_eq!((ledger.lost(), ledger.strays()), (5, 1));
+        let number = ledger.publish(at);
+        ledger.receive(0, Some(number), at);
+        ledger.receive(1, Some(number), at);
+        assert_eq!((ledger.published(), ledger.received(), ledger.lost()), (4, 3, 5));
     }
 
     #[test]

@@ -1,58 +1,55 @@
 //! One publisher, many members, every member gets every message.
 //!
-//! The publisher is one of the members. Under `--all` it sends a burst of
-//! `--window` messages in one write and the next burst only when every member
-//! has received all of the last: no server can look cheap by queueing. Under
-//! `--rate` it sends single messages at fixed times, whatever has arrived, and
-//! latency counts from the time a message was due: a publisher that was held up
-//! must not make the server look quicker.
+//! The publisher is one of the members. It sends a burst of `--window` messages in
+//! one write and the next burst only when every member has received all of the
+//! last: no server can look cheap by queueing. Under `--rate` it sends single
+//! messages at fixed times, whatever has arrived, and latency counts from the time
+//! a message was due: a publisher that was held up must not make the server look
+//! quicker.
 
-use crate::client::{Ending, Event};
+use crate::arguments::{Connection, Span};
+use crate::client::Event;
+use crate::control::{Control, Progress, Stage};
+use crate::ending::Ending;
 use crate::error::LoadError;
-use crate::fleet::{Fleet, STALL_TIME_MAX};
+use crate::fleet::{Fleet, TURN_TIME_MAX};
 use crate::ledger::Ledger;
-use crate::message::MessageShape;
+use crate::message::{MessageShape, Writer};
 use crate::process::Meter;
-use crate::report::{Cost, Latency};
-use crate::{Connection, Span};
-use clap::Args;
+use crate::report::{Account, Cost, Latency};
+use clap::{Args, value_parser};
 use serde::Serialize;
 use std::fmt;
 use std::time::{Duration, Instant};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  fanfare bench fanout --url ws://127.0.0.1:8080/ws/broadcast --members 1000 --window 16
+  fanfare bench fanout --url 'ws://127.0.0.1:8080/ws/broadcast?room=a' --members 200 --rate 50 --seconds 10 --json";
 
 const PUBLISHER: usize = 0;
 /// The number of the message that finds out whether all members are joined.
 const PROBE: u32 = u32::MAX;
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
-const WINDOW_MAX: u32 = 1_024;
 
+/// The size of it.
 #[derive(Args, Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
+    /// Connections, the publisher among them
+    #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    members: u32,
     #[command(flatten)]
-    connection: Connection,
+    message: MessageShape,
+    /// Messages in one write; the next ones follow when every member has all of them
+    #[arg(long, default_value_t = 1, conflicts_with = "rate", value_parser = value_parser!(u32).range(1..=1_024))]
+    window: u32,
+    /// Instead: so many single messages a second, whatever has arrived
+    #[arg(long, value_name = "PER_SECOND", value_parser = value_parser!(u32).range(1..=100_000))]
+    rate: Option<u32>,
     #[command(flatten)]
     span: Span,
     #[command(flatten)]
-    message: MessageShape,
-    /// Connections, the publisher among them.
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
-    members: u32,
-    #[command(flatten)]
-    pacing: PacingArguments,
-    /// Messages in one burst.
-    #[arg(long, default_value_t = 1, conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=i64::from(WINDOW_MAX)))]
-    window: u32,
-}
-
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-struct PacingArguments {
-    /// The next burst leaves when every member has all of the last.
-    #[arg(long)]
-    all: bool,
-    /// So many single messages a second, whatever has arrived.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    rate: Option<u32>,
+    connection: Connection,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,36 +58,39 @@ enum Pacing {
     OpenRate { interval: Duration },
 }
 
+/// What was found.
 #[derive(Serialize, Debug)]
-pub(crate) struct Report {
+pub struct Report {
     experiment: &'static str,
     members: u32,
     bytes: u64,
     window: Option<u32>,
     rate: Option<u32>,
+    /// Per delivery.
     #[serde(flatten)]
     cost: Cost,
     #[serde(flatten)]
     latency: Latency,
-    /// Over the whole run, its warm-up included.
-    lost: u64,
-    /// Received twice, late, or not ours.
-    strays: u64,
+    #[serde(flatten)]
+    pub(crate) account: Account,
+    interrupted: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
-    let Arguments { connection, span, message, members, pacing, window } = arguments;
+pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report, LoadError> {
+    let Arguments { members, message, window, rate, span, connection } = arguments;
     let count = *members as usize;
-    let mut fleet = Fleet::new(&connection.url, count, message.payload_bytes())?;
+    let mut fleet = Fleet::new(connection, count, control)?;
     fleet.open_all(count)?;
-    let pacing = match pacing.rate {
-        Some(rate) => Pacing::OpenRate { interval: Duration::from_secs(1) / rate },
+    let pacing = match rate {
+        Some(rate) => Pacing::OpenRate { interval: Duration::from_secs(1) / *rate },
         None => Pacing::WindowAll { burst: *window },
     };
-    let mut run =
-        Run { fleet, message: *message, pacing, ledger: Ledger::new(count), ended: None, wire: Vec::new() };
+    let ledger = Ledger::new(count);
+    let writer = message.writer();
+    let mut run = Run { fleet, message: *message, writer, pacing, ledger, ended: None, wire: Vec::new() };
     run.wait_until_joined(count)?;
-    let cost = run.measure(span, connection.server_pid)?;
+    let cost = run.measure(*span, connection.server_pid)?;
+    let interrupted = run.fleet.is_stopped();
     run.drain()?;
     // How well they close is the concern of `connect`.
     run.fleet.close_all()?;
@@ -102,25 +102,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report, LoadError> {
         experiment: "fanout",
         members: *members,
         bytes: message.bytes,
-        window: matches!(pacing, Pacing::WindowAll { .. }).then_some(*window),
-        rate: arguments.pacing.rate,
+        window: rate.is_none().then_some(*window),
+        rate: *rate,
         cost,
         latency: Latency::new(ledger.latencies()),
-        lost: ledger.lost(),
-        strays: ledger.strays(),
+        account: Account {
+            messages_sent: ledger.published(),
+            messages_received: ledger.received(),
+            lost: ledger.lost(),
+            strays: ledger.strays(),
+        },
+        interrupted,
     })
 }
 
-struct Run {
-    fleet: Fleet,
+struct Run<'c> {
+    fleet: Fleet<'c>,
     message: MessageShape,
+    writer: Writer,
     pacing: Pacing,
     ledger: Ledger,
     ended: Option<(usize, Ending)>,
     wire: Vec<u8>,
 }
 
-impl Run {
+impl Run<'_> {
     /// A server may answer the handshake before it broadcasts to the newcomer,
     /// so probes are sent until everybody has heard one.
     fn wait_until_joined(&mut self, members: usize) -> Result<(), LoadError> {
@@ -129,13 +135,16 @@ impl Run {
         let started_at = Instant::now();
         let mut probes = 0;
         while missing > 0 {
+            if self.fleet.is_stopped() {
+                return Err(LoadError::Interrupted);
+            }
             if started_at.elapsed() >= PROBE_INTERVAL * probes {
                 self.wire.clear();
-                self.message.put(&mut self.wire, PROBE);
+                self.writer.put(&mut self.wire, PROBE, self.fleet.mask());
                 self.send()?;
                 probes += 1;
             }
-            if started_at.elapsed() > STALL_TIME_MAX {
+            if started_at.elapsed() > self.fleet.patience() {
                 return Err(LoadError::NotABroadcast { missing, members });
             }
             let message = self.message;
@@ -152,12 +161,12 @@ impl Run {
     /// Publishes for the warm-up and the measured span. The meter runs from the
     /// first burst after the warm-up to the end of the last one, or to the end of
     /// the span under an open rate.
-    fn measure(&mut self, span: &Span, server_pid: Option<u32>) -> Result<Cost, LoadError> {
+    fn measure(&mut self, span: Span, server_pid: Option<u32>) -> Result<Cost, LoadError> {
         let started_at = Instant::now();
         let mut meter: Option<Meter> = None;
         let mut next_at = started_at;
         let mut progress = (0, started_at);
-        loop {
+        while !self.fleet.is_stopped() {
             if self.is_due(next_at) {
                 if let Some(meter) = &meter
                     && meter.elapsed() >= span.seconds()
@@ -174,11 +183,15 @@ impl Run {
             let outstanding = self.ledger.outstanding();
             if outstanding == 0 || progress.0 != outstanding {
                 progress = (outstanding, Instant::now());
-            } else if progress.1.elapsed() > STALL_TIME_MAX {
-                break;
+            } else if progress.1.elapsed() > self.fleet.patience() {
+                self.ledger.write_off();
+            }
+            if let Some(meter) = &meter {
+                let units = self.ledger.deliveries();
+                self.fleet.tell(|| Progress::time(Stage::Measuring, meter.elapsed(), span.seconds(), units));
             }
         }
-        let usage = meter.ok_or(LoadError::NothingMeasured)?.stop()?;
+        let usage = meter.ok_or(LoadError::Interrupted)?.stop()?;
         Ok(Cost::new(self.ledger.deliveries(), &usage))
     }
 
@@ -189,10 +202,15 @@ impl Run {
         }
     }
 
+    /// How long there is nothing to send. A wait is rounded up to milliseconds, so
+    /// the last of them is not waited for: what is due goes out at its time.
     fn time_to(&self, next_at: Instant) -> Duration {
         match self.pacing {
-            Pacing::WindowAll { .. } => Duration::from_millis(100),
-            Pacing::OpenRate { .. } => next_at.saturating_duration_since(Instant::now()),
+            Pacing::WindowAll { .. } => TURN_TIME_MAX,
+            Pacing::OpenRate { .. } => {
+                let left = next_at.saturating_duration_since(Instant::now()).min(TURN_TIME_MAX);
+                left.saturating_sub(Duration::from_nanos(u64::from(left.subsec_nanos() % 1_000_000)))
+            }
         }
     }
 
@@ -205,7 +223,7 @@ impl Run {
         self.wire.clear();
         for _ in 0..burst {
             let number = self.ledger.publish(at);
-            self.message.put(&mut self.wire, number);
+            self.writer.put(&mut self.wire, number, self.fleet.mask());
         }
         self.send()?;
         Ok(next_at)
@@ -228,8 +246,8 @@ impl Run {
     /// Waits for what is still due, which decides what is lost.
     fn drain(&mut self) -> Result<(), LoadError> {
         let mut progress = (self.ledger.outstanding(), Instant::now());
-        while self.ledger.outstanding() > 0 && progress.1.elapsed() < STALL_TIME_MAX {
-            self.receive(Duration::from_millis(100))?;
+        while self.ledger.outstanding() > 0 && progress.1.elapsed() < self.fleet.patience() {
+            self.receive(TURN_TIME_MAX)?;
             if progress.0 != self.ledger.outstanding() {
                 progress = (self.ledger.outstanding(), Instant::now());
             }
@@ -257,8 +275,13 @@ impl Run {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { cost, latency, lost, strays, members, bytes, .. } = self;
-        write!(f, "fanout to {members} of {bytes} B: {} deliveries, {cost}, {latency}, ", cost.units)?;
-        write!(f, "{lost} lost, {strays} strays")
+        let Report { members, bytes, window, rate, cost, latency, account, .. } = self;
+        write!(f, "fanout: {bytes} bytes to {members} members, ")?;
+        match (window, rate) {
+            (_, Some(rate)) => write!(f, "{rate} a second")?,
+            (Some(window), None) => write!(f, "{window} at a time")?,
+            (None, None) => {}
+        }
+        write!(f, "{cost}{latency}{account}")
     }
 }
