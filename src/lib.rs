@@ -103,6 +103,7 @@ mod coming_from {
     struct Goutils;
     #[doc = include_str!("../docs/coming-from/mist.md")]
     struct Mist;
+    #[cfg(feature = "client")]
     #[doc = include_str!("../docs/coming-from/mtp2.md")]
     struct Mtp2;
     #[doc = include_str!("../docs/coming-from/zlib.md")]
