@@ -135,6 +135,16 @@ fn a_combination_that_cannot_work_names_both_settings() {
     );
 }
 
+/// It would log without a pause.
+#[test]
+fn a_status_every_no_time_is_refused() {
+    assert_refused(
+        &["--status-log-interval", "0s"],
+        2,
+        "fanfare: status_log_interval is 0s; set a longer time, or switch it off",
+    );
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let missing = env::temp_dir().join("fanfare-no-such-directory/fanfare.toml");
