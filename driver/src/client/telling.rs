@@ -74,7 +74,11 @@ impl Listener {
                 core.unanswered(ask, why);
                 Ok(())
             }
-            Notice::Room | _ => Ok(()),
+            Notice::Room => {
+                core.look_for_room();
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -90,6 +94,7 @@ impl Listener {
 
     fn disconnected(&mut self, core: &mut Core, disconnected: Disconnected) -> Result<(), Panicked> {
         core.over();
+        core.look_for_room();
         let Some(callback) = &mut self.callbacks.disconnected else {
             self.hear(|| Heard::Disconnected(disconnected));
             return Ok(());
@@ -205,6 +210,15 @@ impl Listener {
     fn hear(&self, heard: impl FnOnce() -> Heard) {
         if let Some(hearing) = &self.hearing {
             hearing.push(heard());
+        }
+    }
+}
+
+impl Drop for Listener {
+    /// What callbacks hold is the application's, and so is what its drop does.
+    fn drop(&mut self) {
+        if wall::call(|| drop(std::mem::take(&mut self.callbacks))).is_none() {
+            tracing::error!("something of the application's panicked when it was dropped");
         }
     }
 }
