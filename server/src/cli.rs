@@ -4,6 +4,7 @@
 //! knows a setting by name.
 
 use crate::bench;
+use crate::connect;
 use crate::failure::Failure;
 use crate::settings::Given;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -40,6 +41,9 @@ enum Command {
     /// Load a WebSocket server, this or any other, and check what comes of it
     #[command(after_help = bench::AFTER_HELP)]
     Bench(Box<bench::Arguments>),
+    /// Talk to a WebSocket server, from the terminal or a script
+    #[command(after_help = connect::AFTER_HELP)]
+    Connect(Box<connect::Arguments>),
 }
 
 /// What `serve` was told.
@@ -64,6 +68,8 @@ pub(crate) enum Request {
     Serve(Box<Arguments>),
     /// Load a server.
     Bench(Box<bench::Arguments>),
+    /// Talk to a server.
+    Connect(Box<connect::Arguments>),
     /// Print this help or version.
     Show(String),
 }
@@ -75,6 +81,7 @@ pub(crate) fn parse() -> Result<Request, Failure> {
             Cli { command: Some(Command::Serve(arguments)), .. } | Cli { command: None, serve: arguments },
         ) => Ok(Request::Serve(Box::new(arguments))),
         Ok(Cli { command: Some(Command::Bench(arguments)), .. }) => Ok(Request::Bench(arguments)),
+        Ok(Cli { command: Some(Command::Connect(arguments)), .. }) => Ok(Request::Connect(arguments)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Request::Show(error.render().to_string()))
         }

@@ -1,5 +1,6 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
+use crate::connect::ConnectFailure;
 use crate::settings::InvalidValue;
 use fanfare::{AppError, ServeError, TlsError};
 use fanfare_core::config::ConfigError;
@@ -78,6 +79,9 @@ pub(crate) enum Failure {
     /// The load generator has no figures.
     #[error(transparent)]
     Bench(#[from] LoadError),
+    /// A conversation with a server could not be had, or ended badly.
+    #[error("{}", .0.line())]
+    Connect(#[from] ConnectFailure),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -113,6 +117,7 @@ impl Failure {
             | Failure::Serve(_)
             | Failure::Bench(_)
             | Failure::Output(_) => ExitCode::from(1),
+            Failure::Connect(failure) => ExitCode::from(failure.exit_code()),
         }
     }
 }

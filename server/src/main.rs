@@ -6,6 +6,7 @@
 mod apps;
 mod bench;
 mod cli;
+mod connect;
 mod descriptors;
 mod failure;
 mod reload;
@@ -34,6 +35,7 @@ fn execute(request: Request) -> Result<ExitCode, Failure> {
     match request {
         Request::Show(text) => show(&text)?,
         Request::Bench(arguments) => return bench::run(&arguments),
+        Request::Connect(arguments) => connect::run(&arguments)?,
         Request::Serve(arguments) => {
             let draft = settings::gather(&arguments)?;
             let as_toml = draft.to_toml();

@@ -19,6 +19,7 @@ pub(crate) use field::InvalidValue;
 pub(crate) use flags::Given;
 pub(crate) use placement::Shards;
 pub(crate) use token::Token;
+pub(crate) use units::parse_time;
 
 use crate::apps::Mounts;
 use crate::cli::Arguments;

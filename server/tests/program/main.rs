@@ -7,6 +7,7 @@ mod bench;
 mod broadcast;
 mod chat;
 mod commands;
+mod connect;
 mod conversations;
 mod echo;
 mod http;
