@@ -53,7 +53,7 @@ pub struct Report {
     #[serde(flatten)]
     cost: Cost,
     #[serde(flatten)]
-    latency: Latency,
+    latency: Option<Latency>,
     #[serde(flatten)]
     pub(crate) account: Account,
     interrupted: bool,
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
     let interrupted = run.fleet.is_stopped();
     run.drain()?;
     run.fleet.close_all()?;
-    if echoes == 0 {
+    if run.conversation.account.messages_received == 0 {
         return Err(LoadError::NothingMeasured);
     }
     Ok(Report {
@@ -229,6 +229,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { connections, bytes, window, cost, latency, account, .. } = self;
         write!(f, "echo: {bytes} bytes on {connections} connections, {window} at a time")?;
-        write!(f, "{cost}{latency}{account}")
+        write!(f, "{cost}")?;
+        latency.iter().try_for_each(|latency| latency.fmt(f))?;
+        account.fmt(f)
     }
 }

@@ -70,7 +70,7 @@ pub struct Report {
     #[serde(flatten)]
     cost: Cost,
     #[serde(flatten)]
-    latency: Latency,
+    latency: Option<Latency>,
     #[serde(flatten)]
     pub(crate) account: Account,
     interrupted: bool,
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
     // How well they close is the concern of `connect`.
     run.fleet.close_all()?;
     let Run { ledger, .. } = run;
-    if ledger.latencies().count() == 0 {
+    if ledger.received() == 0 {
         return Err(LoadError::NothingMeasured);
     }
     Ok(Report {
@@ -282,6 +282,8 @@ impl fmt::Display for Report {
             (Some(window), None) => write!(f, "{window} at a time")?,
             (None, None) => {}
         }
-        write!(f, "{cost}{latency}{account}")
+        write!(f, "{cost}")?;
+        latency.iter().try_for_each(|latency| latency.fmt(f))?;
+        account.fmt(f)
     }
 }

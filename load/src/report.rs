@@ -114,9 +114,19 @@ impl Cost {
 }
 
 impl Latency {
-    pub(crate) fn new(histogram: &Histogram) -> Latency {
+    /// `None` when nothing has come within the measured time.
+    pub(crate) fn new(histogram: &Histogram) -> Option<Latency> {
+        if histogram.count() == 0 {
+            return None;
+        }
         let at = |per_mille| rounded(histogram.quantile(per_mille).as_secs_f64() * 1e3, 1e3);
-        Latency { p50_ms: at(500), p90_ms: at(900), p99_ms: at(990), p999_ms: at(999), max_ms: at(1_000) }
+        Some(Latency {
+            p50_ms: at(500),
+            p90_ms: at(900),
+            p99_ms: at(990),
+            p999_ms: at(999),
+            max_ms: at(1_000),
+        })
     }
 }
 

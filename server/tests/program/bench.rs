@@ -78,7 +78,7 @@ fn a_fan_out_reaches_every_member_with_every_message() {
         "--members",
         "3",
         "--patience",
-        "1",
+        "2",
     ]);
     assert_eq!(apart.0, 1);
     assert!(apart.1.contains("2 of 3 members never heard a message"), "{}", apart.1);
@@ -163,7 +163,7 @@ fn what_a_server_swallows_is_lost_to_the_message() {
     for experiment in [&["echo", "--connections", "3"][..], &["fanout", "--members", "1"]] {
         let server = Swallowing::start();
         let url = format!("ws://{}/", server.address);
-        let flags = ["--url", &url, "--text", "--window", "7", "--patience", "1"];
+        let flags = ["--url", &url, "--text", "--window", "7", "--patience", "2"];
         let (code, report) = report(&[experiment, &flags, &BRIEF].concat());
         let swallowed = server.swallowed.load(Ordering::SeqCst);
         assert!(swallowed > 0);
