@@ -71,6 +71,7 @@ scenarios! {
     events {
         events_are_answered_both_ways
         an_event_that_nobody_handles_is_answered_so
+        whoever_asks_hears_that_a_callback_failed
         a_refused_join_is_told
     }
     failing {
