@@ -13,6 +13,7 @@
 #[path = "runtime/mod.rs"]
 mod runtime;
 
+use fanfare::core::close::CloseCode;
 use fanfare::{Client, Compression, Preset, Reconnect, Settings};
 use runtime::Start;
 use std::env;
@@ -56,10 +57,12 @@ fn client(url: &str) -> Result<Client, Box<dyn Error>> {
     }))
 }
 
-/// Connects, and waits until the suite has had enough.
+/// Connects, and waits until the suite has had enough and has been answered.
 fn run(start: &Start, client: Client) -> Result<(), Box<dyn Error>> {
     let (over, is_over) = mpsc::channel();
     let client = start(client.on_disconnected(move |_, _| over.send(())))?;
     client.connect().wait()?;
-    Ok(is_over.recv()?)
+    is_over.recv()?;
+    // The end is told before the last frame is out, which a dropped client would not send.
+    Ok(client.close(CloseCode::Normal, "").wait()?)
 }
