@@ -109,9 +109,9 @@ fn client(address: &str, log: &Log) -> Client {
         .on_connected(move |_, _| note(&connected, Told::Connected))
         .on_disconnected(move |_, _| note(&disconnected, Told::Disconnected))
         .on_reconnecting(move |_, _, _| note(&reconnecting, Told::Reconnecting))
-        .on_fault(move |_, fault| match fault {
-            ClientFault::Connect { .. } => note(&failed, Told::ConnectFailed),
-            other => panic!("nothing else goes wrong: {other}"),
+        .on_fault(move |_, fault| {
+            assert!(matches!(fault, ClientFault::Connect { .. }), "nothing else goes wrong: {fault}");
+            note(&failed, Told::ConnectFailed);
         })
         .on("news", move |_, event| {
             note(&heard, Told::Heard(event.data()?));
