@@ -11,6 +11,7 @@
 //! | events, acknowledgements, rooms | file `events` |
 //! | typed errors | files `failing`, `tls` |
 //! | a stream of messages, and its bounds | file `pulling` |
+//! | servers of others | folder `foreign` |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -18,6 +19,7 @@ mod coming_back;
 mod conversation;
 mod events;
 mod failing;
+mod foreign;
 mod pulling;
 mod tls;
 mod world;
