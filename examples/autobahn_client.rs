@@ -10,7 +10,6 @@
 //! The limits are those of the `conformance` preset, as for a server: far above the
 //! defaults.
 
-#[path = "runtime/mod.rs"]
 mod runtime;
 
 use fanfare::core::close::CloseCode;
@@ -38,11 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What the suite says when it is asked.
 fn case_count(start: &Start, url: &str) -> Result<u32, Box<dyn Error>> {
-    let (heard, hears) = mpsc::channel();
+    let (say, said) = mpsc::channel();
     let client = client(&format!("{url}/getCaseCount"))?
-        .on_message(move |_, message| heard.send(message.as_text().unwrap_or_default().to_owned()));
+        .on_message(move |_, message| say.send(message.as_text().unwrap_or_default().to_owned()));
     run(start, client)?;
-    Ok(hears.recv()?.parse()?)
+    Ok(said.recv()?.parse()?)
 }
 
 fn echo(start: &Start, url: &str) -> Result<(), Box<dyn Error>> {

@@ -12,6 +12,7 @@
 //! | typed errors | files `failing`, `tls` |
 //! | a stream of messages, and its bounds | file `pulling` |
 //! | servers of others | folder `foreign` |
+//! | what breaks elsewhere | file `failures` |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -19,6 +20,7 @@ mod coming_back;
 mod conversation;
 mod events;
 mod failing;
+mod failures;
 mod foreign;
 mod pulling;
 mod tls;
@@ -79,6 +81,9 @@ scenarios! {
         an_answer_that_does_not_come_is_not_awaited_for_ever
         a_server_that_is_none_is_a_violation
         commands_are_bounded
+    }
+    failures {
+        after_reconnects_there_is_one_heartbeat
     }
     pulling {
         what_is_heard_comes_in_order

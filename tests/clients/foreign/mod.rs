@@ -251,7 +251,6 @@ macro_rules! scenarios {
     };
     (against $server:ident = $kind:expr $(, $ignore:ident = $why:literal)?; $($scenario:ident)+) => {
         mod $server {
-            #[allow(unused_imports, reason = "by the names of this file")]
             use super::{Kind, World};
 
             scenarios! { in smol, World::Smol, $kind $(, $ignore = $why)?; $($scenario)+ }

@@ -77,7 +77,7 @@ impl Drop for Server {
 fn serve(stream: TcpStream, state: &Mutex<State>) -> Result<(), Error> {
     let mut path = String::new();
     let judge = |request: &Request, answer: Answer| {
-        path = request.uri().path().to_owned();
+        request.uri().path().clone_into(&mut path);
         judge(&path, request, answer, state)
     };
     let Ok(mut socket) = tungstenite::accept_hdr(stream, judge) else { return Ok(()) };
@@ -110,7 +110,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Result<(), Error> {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "tungstenite's callback")]
 fn judge(
     path: &str,
     request: &Request,
