@@ -8,6 +8,7 @@
 //! |---|---|
 //! | connect, send, callbacks | file `conversation` |
 //! | disconnect, close, reconnect, rejoin | file `coming_back` |
+//! | lines that go silent | files `coming_back`, `half_open` |
 //! | events, acknowledgements, rooms | file `events` |
 //! | typed errors | files `failing`, `tls` |
 //! | a stream of messages, and its bounds | file `pulling` |
@@ -22,6 +23,7 @@ mod events;
 mod failing;
 mod failures;
 mod foreign;
+mod half_open;
 mod pulling;
 mod tls;
 mod world;
@@ -84,6 +86,10 @@ scenarios! {
     }
     failures {
         after_reconnects_there_is_one_heartbeat
+    }
+    half_open {
+        a_server_that_is_heard_no_more_is_given_up
+        a_server_that_hears_nothing_gives_up_and_is_connected_to_anew
     }
     pulling {
         what_is_heard_comes_in_order

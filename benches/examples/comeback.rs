@@ -2,7 +2,7 @@
 //! do not come all at the same time.
 //!
 //! ```sh
-//! cargo run --release --features client,smol,std-threads --example comeback -- --clients 10000
+//! cargo run --release -p fanfare-benches --example comeback -- --clients 10000
 //! ```
 //!
 //! The server is this program, too, in a process of its own. It is killed, and after
@@ -11,6 +11,7 @@
 
 #![expect(clippy::print_stdout, reason = "what it shows")]
 
+#[path = "../../examples/runtime/mod.rs"]
 mod runtime;
 
 use fanfare::{App, Client, ClientHandle, Reconnect, Reply, Route};
