@@ -24,11 +24,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod faults;
+mod host;
+mod hosting;
+mod network;
 mod server;
 mod simulation;
 mod task;
+mod timers;
+mod trace;
 mod wire;
 
+pub use faults::{Faults, Report};
+pub use host::Ending;
 pub use server::Server;
 pub use simulation::Simulation;
+pub use timers::{Sleep, Timer};
 pub use wire::Wire;
