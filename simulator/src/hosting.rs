@@ -97,15 +97,15 @@ impl Simulation {
     }
 
     fn come_again(&mut self, host: &mut Host) {
-        match self.launch_at(host) {
-            Ok(_) => self.network.weather().report.restarts += 1,
-            Err(_) => {
-                let mut weather = self.network.weather();
-                weather.report.failed_starts += 1;
-                // Time must go on.
-                let later = self.now() + weather.down_time() + Duration::from_millis(1);
-                host.stage = Stage::Down { until: Some(later) };
-            }
+        let has_come = self.launch_at(host).is_ok();
+        let mut weather = self.network.weather();
+        if has_come {
+            weather.report.restarts += 1;
+        } else {
+            weather.report.failed_starts += 1;
+            // Time must go on.
+            let later = self.now() + weather.down_time() + Duration::from_millis(1);
+            host.stage = Stage::Down { until: Some(later) };
         }
     }
 

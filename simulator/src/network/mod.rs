@@ -155,3 +155,6 @@ impl fmt::Debug for Network {
         f.debug_struct("Network").field("report", &self.weather().report).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
