@@ -67,12 +67,10 @@ impl Simulation {
         Ok(Server::new(handle, acceptor, self.random.fork()))
     }
 
-    /// Starts a client, for its callbacks, as [`fanfare_tokio::start`] and the like
-    /// do: it connects when it is asked to, and ends with the last handle. It dials
-    /// through the [faulty](Self::set_faults) network, on which there are those that
-    /// [serve](Self::serve).
-    ///
-    /// [`fanfare_tokio::start`]: https://docs.rs/fanfare-tokio
+    /// Starts a client, for its callbacks, as the adapters of the runtimes do: it
+    /// connects when it is asked to, and ends with the last handle. It dials through
+    /// the [faulty](Self::set_faults) network, on which there are those that
+    /// [serve](Self::serve), and comes from an address of its own.
     ///
     /// # Errors
     /// As of [`Client::launch`].

@@ -53,10 +53,10 @@ impl Notes {
 
 /// Questions of one side: each is to end exactly once.
 #[derive(Clone, Default)]
-pub(crate) struct Questions(Arc<Mutex<Asked>>);
+pub(crate) struct Questions(Arc<Mutex<Tally>>);
 
 #[derive(Clone, Copy, Default)]
-struct Asked {
+struct Tally {
     asked: u64,
     answered: u64,
     unanswered: u64,
@@ -74,11 +74,11 @@ impl Questions {
 
     /// Answered, not answered, and neither yet.
     pub(crate) fn counts(&self) -> [u64; 3] {
-        let Asked { asked, answered, unanswered } = *self.pages();
+        let Tally { asked, answered, unanswered } = *self.pages();
         [answered, unanswered, asked - answered - unanswered]
     }
 
-    fn pages(&self) -> MutexGuard<'_, Asked> {
+    fn pages(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -151,7 +151,8 @@ impl Diary {
         let mut page = self.page();
         let was_connected = std::mem::replace(&mut page.is_connected, false);
         self.notes.expect(was_connected, || format!("{} is disconnected twice", self.name));
-        page.audible = page.joined.clone();
+        let Page { audible, joined, .. } = &mut *page;
+        audible.clone_from(joined);
         self.notes.count("disconnected");
     }
 
@@ -164,7 +165,11 @@ impl Diary {
         match fault {
             ClientFault::Connect { .. } => self.notes.count("failed attempts"),
             ClientFault::JoinRefused { .. } => self.notes.count("refused joins"),
-            other => self.notes.expect(false, || format!("{}: {other}", self.name)),
+            ClientFault::GaveUp { .. }
+            | ClientFault::Handler(_)
+            | ClientFault::Complaint { .. }
+            | ClientFault::Malformed { .. }
+            | _ => self.notes.expect(false, || format!("{}: {fault}", self.name)),
         }
     }
 
