@@ -27,10 +27,10 @@ fn client(url: &str) -> Client {
 fn echoing(seed: u64) -> (Simulation, ClientHandle, Receiver<String>) {
     let mut simulation = Simulation::new(seed);
     simulation.serve("echo.test", 2, echo).unwrap();
-    let (heard, hears) = mpsc::channel();
+    let (told, hears) = mpsc::channel();
     let client = client("ws://echo.test/").on_message(move |_, message| {
         // The test may be over.
-        let _ = heard.send(message.as_text().unwrap_or_default().to_owned());
+        let _ = told.send(message.as_text().unwrap_or_default().to_owned());
     });
     let client = simulation.start(client).unwrap();
     assert_eq!(simulation.finish(SECOND, client.connect()), Some(Ok(())));

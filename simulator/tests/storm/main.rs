@@ -12,7 +12,7 @@
 //! SEED=17 cargo test -p fanfare-simulator --test storm one_seed
 //! ```
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests, too")]
 
 mod application;
 mod notes;

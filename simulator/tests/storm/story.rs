@@ -1,6 +1,6 @@
 //! A seed's whole story: a bad network for a while, then a good one, then the end.
 
-use crate::application::Application;
+use crate::application::{Application, FORBIDDEN};
 use crate::notes::{Notes, Questions};
 use crate::visitor::Visitor;
 use fanfare_core::random::Random;
@@ -200,7 +200,8 @@ impl Story {
     /// The rooms that the visitors have asked for.
     fn rooms_wanted(&self) -> BTreeMap<String, usize> {
         let mut rooms = BTreeMap::new();
-        for room in self.visitors.iter().flat_map(|visitor| &visitor.rooms) {
+        let wanted = self.visitors.iter().flat_map(|visitor| &visitor.rooms);
+        for room in wanted.filter(|room| *room != FORBIDDEN) {
             *rooms.entry(room.clone()).or_default() += 1;
         }
         rooms

@@ -9,7 +9,7 @@ use fanfare_core::client::{ClientSettings, Offline, Reconnect};
 use fanfare_core::close::CloseCode;
 use fanfare_core::event::Envelope;
 use fanfare_core::random::Random;
-use fanfare_driver::{Client, ClientCtx, ClientError, ClientFault, ClientHandle, DataError, Event};
+use fanfare_driver::{Client, ClientCtx, ClientError, ClientFault, ClientHandle, DataError, Event, Reply};
 use fanfare_simulator::Simulation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(crate) struct Visitor {
     pub(crate) name: String,
     pub(crate) handle: ClientHandle,
-    /// The rooms it has asked for.
+    /// The rooms it has asked for, the forbidden one included.
     pub(crate) rooms: BTreeSet<String>,
     said: u64,
     diary: Diary,
@@ -67,8 +67,8 @@ impl Visitor {
                 let answer = self.handle.emit_with_ack("say", &words, time_max);
                 simulation.spawn(asked.clone().ask(answer));
             }
-            12..16 => self.join(room),
-            16..18 => self.leave(room),
+            12..16 => self.join(room, simulation),
+            16..18 => self.leave(room, simulation),
             18 => drop(self.handle.disconnect()),
             _ => drop(self.handle.connect()),
         }
@@ -84,20 +84,31 @@ impl Visitor {
         self.diary.page().is_connected && self.handle.is_connected()
     }
 
-    fn join(&mut self, room: &str) {
-        drop(self.handle.join(room));
-        let mut page = self.diary.page();
-        page.audible.insert(room.to_owned());
-        page.joined.insert(room.to_owned());
-        if room != FORBIDDEN {
+    fn join(&mut self, room: &str, simulation: &mut Simulation) {
+        // Before it is known: it may be let in, and hear something, at once.
+        self.diary.page().audible.insert(room.to_owned());
+        if self.is_done(self.handle.join(room), simulation) {
+            let mut page = self.diary.page();
+            page.joined.insert(room.to_owned());
+            // The connection may have been lost at once, too.
+            page.audible.insert(room.to_owned());
             self.rooms.insert(room.to_owned());
         }
     }
 
-    fn leave(&mut self, room: &str) {
-        drop(self.handle.leave(room));
-        self.diary.page().joined.remove(room);
-        self.rooms.remove(room);
+    fn leave(&mut self, room: &str, simulation: &mut Simulation) {
+        if self.is_done(self.handle.leave(room), simulation) {
+            self.diary.page().joined.remove(room);
+            self.rooms.remove(room);
+        }
+    }
+
+    /// Whether there was room in the outbox for it.
+    fn is_done(&self, outcome: Reply<bool, ClientError>, simulation: &mut Simulation) -> bool {
+        let outcome = simulation.finish(Duration::ZERO, outcome);
+        let outcome = outcome.expect("what needs nobody else is done at once");
+        self.diary.notes.count(if outcome.is_ok() { "moves" } else { "failed moves" });
+        outcome.is_ok()
     }
 
     fn words(&mut self, room: &str, random: &mut Random) -> Say {
@@ -117,6 +128,7 @@ fn settings(url: &str, is_queueing: bool) -> ClientSettings {
         client.connection.envelope = Envelope::Typed;
         client.connection.ping_interval = Some(PING_INTERVAL);
         client.connection.liveness_time_max = LIVENESS;
+        client.connection.outbox_messages_max = 16;
         if is_queueing {
             client.offline = Offline::Queue { messages_max: 16, bytes_max: 16 * 1024 };
         }
