@@ -137,8 +137,8 @@ fn settings(url: &str, is_queueing: bool) -> ClientSettings {
 
 impl Diary {
     fn client(&self, settings: ClientSettings) -> Client {
-        let [connected, disconnected, reconnecting, faulty, heard] =
-            [self, self, self, self, self].map(Clone::clone);
+        let [connected, disconnected, reconnecting, faulty, heard, asked] =
+            [self, self, self, self, self, self].map(Clone::clone);
         Client::from(settings)
             .on_connected(move |_, _| connected.connected())
             .on_disconnected(move |_, over| {
@@ -148,7 +148,7 @@ impl Diary {
             .on_reconnecting(move |_, _, _| reconnecting.reconnecting())
             .on_fault(move |_, fault| faulty.fault(fault))
             .on("said", move |_, event| heard.hear(event))
-            .on("ask", answer)
+            .on("ask", move |ctx, event| asked.answer(ctx, event))
     }
 
     fn connected(&self) {
@@ -197,13 +197,16 @@ impl Diary {
         Ok(())
     }
 
+    /// Answers most questions.
+    fn answer(&self, ctx: &mut ClientCtx<'_>, event: &mut Event<'_>) -> Result<(), DataError> {
+        let is_hard = event.data::<u64>()?.is_multiple_of(4);
+        if !is_hard && ctx.ack(event, "yes").is_err() {
+            self.notes.count("answers without room");
+        }
+        Ok(())
+    }
+
     fn page(&self) -> MutexGuard<'_, Page> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Answers most questions.
-fn answer(ctx: &mut ClientCtx<'_>, event: &mut Event<'_>) -> Result<(), ClientError> {
-    let is_hard = event.data::<u64>().is_ok_and(|number| number.is_multiple_of(4));
-    if is_hard { Ok(()) } else { ctx.ack(event, "yes") }
 }
