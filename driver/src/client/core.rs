@@ -125,8 +125,9 @@ impl Core {
     /// those who keep up with reading are outrun.
     pub(super) fn is_crowded(&self) -> bool {
         let limits = &self.machine.config().connection;
-        let (messages, bytes, _) = self.machine.queued();
-        messages >= limits.outbox_messages_max / 2 || bytes >= limits.outbox_bytes_max / 2
+        self.machine.outbox_level().is_some_and(|(messages, bytes)| {
+            messages >= limits.outbox_messages_max / 2 || bytes >= limits.outbox_bytes_max / 2
+        })
     }
 
     pub(super) fn emit(&mut self, emission: &Emission<'_>) -> Result<(), ClientError> {
