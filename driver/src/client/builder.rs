@@ -135,6 +135,32 @@ impl Client {
         self
     }
 
+    /// Called when the server has sent a ping; it has been answered.
+    pub fn on_ping<O: Outcome>(
+        mut self,
+        mut callback: impl FnMut(&mut ClientCtx<'_>, &[u8]) -> O + Send + 'static,
+    ) -> Client {
+        self.callbacks.ping = Some(Box::new(move |ctx, payload| callback(ctx, payload).into_result()));
+        self
+    }
+
+    /// Called when a pong has come: to a ping of [`ClientHandle::ping`], or of the
+    /// client's own heartbeat.
+    pub fn on_pong<O: Outcome>(
+        mut self,
+        mut callback: impl FnMut(&mut ClientCtx<'_>, &[u8]) -> O + Send + 'static,
+    ) -> Client {
+        self.callbacks.pong = Some(Box::new(move |ctx, payload| callback(ctx, payload).into_result()));
+        self
+    }
+
+    /// Lets a stream hear pings and pongs, too: [`Heard::Ping`](super::Heard::Ping),
+    /// [`Heard::Pong`](super::Heard::Pong).
+    pub fn hear_pings(mut self) -> Client {
+        self.callbacks.hears_control = true;
+        self
+    }
+
     /// Called with each event of this name in the namespace `/`. Several callbacks
     /// of one name are called in the order they are given. An event that nobody
     /// takes, and that wants an answer, is answered so.

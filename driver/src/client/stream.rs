@@ -9,7 +9,7 @@ use crate::app::OwnedEvent;
 use crate::blocking::unparks_this_thread;
 use crate::shard::is_on_shard;
 use fanfare_core::client::{Connected, Disconnected};
-use fanfare_core::wire::Message;
+use fanfare_core::wire::{ControlPayload, Message};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -39,6 +39,11 @@ pub enum Heard {
     Message(Message<'static>),
     /// An event, of a client that has one.
     Event(OwnedEvent),
+    /// A ping of the server's, which has been answered; for who asked to
+    /// [hear pings](super::Client::hear_pings).
+    Ping(ControlPayload<'static>),
+    /// A pong, as well.
+    Pong(ControlPayload<'static>),
     /// Something went wrong, and the client goes on.
     Fault(ClientFault),
 }
@@ -147,6 +152,8 @@ impl Future for HearMessage<'_> {
                     | Heard::Disconnected(_)
                     | Heard::Reconnecting { .. }
                     | Heard::Event(_)
+                    | Heard::Ping(_)
+                    | Heard::Pong(_)
                     | Heard::Fault(_)),
                 ) => tracing::debug!(?heard, "passed over by who waits for a message"),
             }
@@ -196,6 +203,7 @@ impl Hearing {
         let bytes = match &heard {
             Heard::Message(message) => message.len(),
             Heard::Event(event) => event.bytes(),
+            Heard::Ping(payload) | Heard::Pong(payload) => payload.len(),
             Heard::Connected(_) | Heard::Disconnected(_) | Heard::Reconnecting { .. } | Heard::Fault(_) => 0,
         };
         let receiver = {

@@ -22,6 +22,9 @@ pub(super) fn client(arguments: &Arguments) -> Result<(Client, Receiver<Disconne
         client = client.tls(ClientTls::from_pem_file(file)?);
     }
     let comes_back = !arguments.no_reconnect;
+    if arguments.verbose {
+        client = client.hear_pings();
+    }
     let (end, ends) = mpsc::channel();
     let client = client.on_disconnected(move |client, over| {
         if !(comes_back && is_worth_another(&over.reason)) {

@@ -165,6 +165,17 @@ fn lines_are_edited_sent_kept_and_answered_above_the_prompt() {
 }
 
 #[test]
+fn a_ping_is_answered_and_shown_to_who_wants_to_see_more() {
+    let program = Program::start(&[]);
+    let mut seat = Seat::take(&url(&program, "/ws/echo"), &["-v"], &home("pings"));
+    seat.sees("> ");
+    seat.types("/ping are you there?\r");
+    seat.sees_above("* pong are you there?\r\n");
+    seat.types("\x04");
+    seat.ends(0);
+}
+
+#[test]
 fn a_server_cannot_control_the_terminal() {
     let stranger = Stranger::saying(vec![
         Message::text("\x1b[31mred\x07\u{9b}2J\u{202e}"),
