@@ -23,3 +23,4 @@ mod status;
 mod stopping;
 mod support;
 mod tls;
+mod waiting;
