@@ -87,6 +87,8 @@ fn restart_under_traffic(start: &Start, restarts: usize) {
     let (connected, disconnected, heard) = (Arc::clone(&fate), Arc::clone(&fate), Arc::clone(&news));
     let client = Client::new(&format!("ws://{}/", server.address)).unwrap().settings(|client| {
         client.connection.envelope = Envelope::Typed;
+        // A server that drains asks for more than this test has.
+        client.retry_after_time_max = Duration::from_millis(20);
         client.reconnect =
             Reconnect::Exponential { base: Duration::from_millis(1), cap: Duration::from_millis(20) };
     });

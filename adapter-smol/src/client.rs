@@ -56,7 +56,11 @@ pub fn open(client: Client) -> Result<ClientStream, ClientStartError> {
 /// Runs a client to its end, on any executor.
 async fn run(mut client: ClientTask) {
     let mut alarm = Alarm::default();
-    while poll_fn(|cx| poll_turn(&mut client, &mut alarm, cx)).await != Turn::Ended {
+    loop {
+        let turn = poll_fn(|cx| poll_turn(&mut client, &mut alarm, cx));
+        if turn.await == Turn::Ended {
+            return;
+        }
         yield_now().await;
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::task::yield_now;
+use tokio::task::{coop, yield_now};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// Starts a client as a task of the current runtime, for its callbacks. It connects
@@ -64,9 +64,17 @@ fn current() -> Result<Handle, ClientStartError> {
 }
 
 /// Runs a client to its end.
+///
+/// Unconstrained: where tokio's own budget ends, a socket that could take more says
+/// that it cannot, and what is queued finds no room. A client has budgets of its
+/// own, and yields between turns.
 async fn run(mut client: ClientTask) {
     let mut timer = pin!(sleep(Duration::ZERO));
-    while poll_fn(|cx| poll_turn(&mut client, timer.as_mut(), cx)).await != Turn::Ended {
+    loop {
+        let turn = poll_fn(|cx| poll_turn(&mut client, timer.as_mut(), cx));
+        if coop::unconstrained(turn).await == Turn::Ended {
+            return;
+        }
         yield_now().await;
     }
 }

@@ -37,7 +37,9 @@ impl Random {
 
     /// A time from zero to `longest`, any of them as likely.
     pub fn up_to(&mut self, longest: Duration) -> Duration {
-        longest.mul_f64(f64::from(self.next_u32()) / f64::from(u32::MAX))
+        let fraction = f64::from(self.next_u32()) / f64::from(u32::MAX);
+        // The longest time there is may be rounded up to more than that.
+        Duration::try_from_secs_f64(fraction * longest.as_secs_f64()).unwrap_or(longest)
     }
 
     /// A generator of its own for somebody else, seeded by this one: what one

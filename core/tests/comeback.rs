@@ -4,6 +4,8 @@
 //! Apart from the tests of a single client because one client cannot show that many
 //! do not come all at once.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use fanfare_core::client::{Client, ClientConfig, ClientSettings, ConnectError, Notice, Reconnect, Transmit};
 use fanfare_core::handshake::{HeadLimits, HeadReader, accept};
 use fanfare_core::random::Random;

@@ -1,6 +1,6 @@
-//! Where a server has time and chance from: the machine, or a simulation.
+//! Where a server or a client has time and chance from: the machine, or a simulation.
 //!
-//! Apart because it is all that a server takes from the world by itself;
+//! Apart because it is all that either takes from the world by itself;
 //! everything else is brought to it.
 
 use crate::clock::{Clock, ManualClock};
@@ -8,7 +8,7 @@ use crate::error::AppError;
 use fanfare_core::random::Random;
 use std::fmt;
 
-/// A clock and a generator. A server in the same surroundings, told the same in
+/// A clock and a generator. A server or a client in the same surroundings, told the same in
 /// the same order, does the same.
 pub struct Surroundings {
     pub(crate) clock: Clock,

@@ -1,7 +1,7 @@
-//! What a simulation moves: shards, and futures beside them.
+//! What a simulation moves: shards, clients, and futures beside them.
 
 use fanfare_core::time::Instant;
-use fanfare_driver::{BoxFuture, Shard, Spawn, Turn};
+use fanfare_driver::{BoxFuture, ClientTask, Shard, Spawn, Turn};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,24 @@ use std::thread;
 /// Something that goes on when it was woken, or its time has come.
 #[derive(Debug)]
 pub(crate) struct Task {
+    /// With whom it ends.
+    pub(crate) owner: Owner,
     woken: Arc<Woken>,
     work: Work,
 }
 
+/// Whose work something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    /// It ends by itself.
+    Nobody,
+    /// This server's, of those that a simulation ever had.
+    Server(u64),
+}
+
 enum Work {
     Shard { shard: Box<Shard>, until: Option<Instant> },
+    Client { client: Box<ClientTask>, until: Option<Instant> },
     Future(BoxFuture<()>),
 }
 
@@ -32,25 +44,36 @@ struct Woken {
 #[derive(Debug, Default)]
 pub(crate) struct Bell(Mutex<Option<Waker>>);
 
-/// The futures that handlers have begun, until the simulation takes them over.
+/// The futures that were begun, until the simulation takes them over.
 #[derive(Default)]
 pub(crate) struct Spawned {
-    futures: Mutex<Vec<BoxFuture<()>>>,
+    futures: Mutex<Vec<(Owner, BoxFuture<()>)>>,
     bell: Arc<Bell>,
 }
 
+/// What the handlers of a server begin futures by.
+#[derive(Debug)]
+pub(crate) struct Spawner {
+    pub(crate) owner: Owner,
+    pub(crate) spawned: Arc<Spawned>,
+}
+
 impl Task {
-    pub(crate) fn shard(shard: Shard, bell: &Arc<Bell>) -> Task {
-        Task::new(Work::Shard { shard: Box::new(shard), until: None }, bell)
+    pub(crate) fn shard(owner: Owner, shard: Shard, bell: &Arc<Bell>) -> Task {
+        Task::new(owner, Work::Shard { shard: Box::new(shard), until: None }, bell)
     }
 
-    pub(crate) fn future(future: BoxFuture<()>, bell: &Arc<Bell>) -> Task {
-        Task::new(Work::Future(future), bell)
+    pub(crate) fn client(client: ClientTask, bell: &Arc<Bell>) -> Task {
+        Task::new(Owner::Nobody, Work::Client { client: Box::new(client), until: None }, bell)
     }
 
-    fn new(work: Work, bell: &Arc<Bell>) -> Task {
+    pub(crate) fn future(owner: Owner, future: BoxFuture<()>, bell: &Arc<Bell>) -> Task {
+        Task::new(owner, Work::Future(future), bell)
+    }
+
+    fn new(owner: Owner, work: Work, bell: &Arc<Bell>) -> Task {
         let woken = Woken { is_set: AtomicBool::new(true), bell: Arc::clone(bell) };
-        Task { woken: Arc::new(woken), work }
+        Task { owner, woken: Arc::new(woken), work }
     }
 
     pub(crate) fn is_ready(&self, now: Instant) -> bool {
@@ -60,7 +83,7 @@ impl Task {
     /// When it goes on by itself.
     pub(crate) fn until(&self) -> Option<Instant> {
         match &self.work {
-            Work::Shard { until, .. } => *until,
+            Work::Shard { until, .. } | Work::Client { until, .. } => *until,
             Work::Future(_) => None,
         }
     }
@@ -70,20 +93,17 @@ impl Task {
         self.woken.is_set.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(&self.woken));
         let mut cx = Context::from_waker(&waker);
-        match &mut self.work {
-            Work::Shard { shard, until } => match shard.turn(&mut cx) {
-                Turn::Busy => {
-                    waker.wake_by_ref();
-                    Poll::Pending
-                }
-                Turn::Idle { until: next } => {
-                    *until = next;
-                    Poll::Pending
-                }
-                Turn::Ended => Poll::Ready(()),
-            },
-            Work::Future(future) => future.as_mut().poll(&mut cx),
+        let (turn, until) = match &mut self.work {
+            Work::Shard { shard, until } => (shard.turn(&mut cx), until),
+            Work::Client { client, until } => (client.turn(&mut cx), until),
+            Work::Future(future) => return future.as_mut().poll(&mut cx),
+        };
+        match turn {
+            Turn::Busy => waker.wake_by_ref(),
+            Turn::Idle { until: next } => *until = next,
+            Turn::Ended => return Poll::Ready(()),
         }
+        Poll::Pending
     }
 }
 
@@ -116,15 +136,19 @@ impl Spawned {
         Spawned { futures: Mutex::default(), bell: Arc::clone(bell) }
     }
 
-    pub(crate) fn take(&self) -> Vec<BoxFuture<()>> {
+    pub(crate) fn add(&self, owner: Owner, future: BoxFuture<()>) {
+        lock(&self.futures).push((owner, future));
+        self.bell.ring();
+    }
+
+    pub(crate) fn take(&self) -> Vec<(Owner, BoxFuture<()>)> {
         std::mem::take(&mut *lock(&self.futures))
     }
 }
 
-impl Spawn for Spawned {
+impl Spawn for Spawner {
     fn spawn(&self, future: BoxFuture<()>) {
-        lock(&self.futures).push(future);
-        self.bell.ring();
+        self.spawned.add(self.owner, future);
     }
 
     /// On a real thread: what blocks cannot be moved step by step.
@@ -142,6 +166,9 @@ impl fmt::Debug for Work {
         match self {
             Work::Shard { shard, until } => {
                 f.debug_struct("Shard").field("shard", shard).field("until", until).finish()
+            }
+            Work::Client { client, until } => {
+                f.debug_struct("Client").field("client", client).field("until", until).finish()
             }
             Work::Future(_) => f.write_str("Future"),
         }

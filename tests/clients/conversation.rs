@@ -2,9 +2,11 @@
 
 use crate::world::{Log, Peer, Server, World, done, eventually, outcome};
 use fanfare::core::close::CloseCode;
-use fanfare::{App, Client, ClientError, Handle, Route};
+use fanfare::{Address, App, Client, ClientError, Handle, Route, StopOptions};
 use http::{HeaderName, HeaderValue};
+use std::os::unix::net::UnixListener;
 use std::sync::mpsc;
+use std::thread;
 use tungstenite::Message;
 
 pub(crate) fn echo() -> App {
@@ -148,4 +150,62 @@ pub(crate) fn a_dropped_handle_ends_everything(world: &World) {
     drop(other);
     assert_eq!(log.wait_for(3)[2], "disconnected: aborted by us");
     eventually("the connection is gone", || connections(server.handle()) == 0);
+}
+
+/// What is queued in a turn is written before it is too much.
+pub(crate) fn a_burst_goes_through_a_small_outbox(world: &World) {
+    const MESSAGES: usize = 1_000;
+    let small = |client: Client| client.settings(|client| client.connection.outbox_messages_max = 8);
+    let (url, peer) = Peer::listen();
+    let client = world.start(small(Client::new(&url).unwrap()).on_message(|ctx, message| ctx.send(message)));
+    done(client.connect());
+    let mut peer = peer.join().unwrap();
+    let sent: Vec<_> = (0..MESSAGES).map(|number| client.send(number.to_string())).collect();
+    for number in 0..MESSAGES {
+        peer.expect(&Message::text(number.to_string()));
+    }
+    sent.into_iter().for_each(done);
+    // The other way round, what is read in one piece is answered in many.
+    for number in 0..MESSAGES {
+        peer.socket.write(Message::text(number.to_string())).unwrap();
+    }
+    peer.socket.flush().unwrap();
+    for number in 0..MESSAGES {
+        peer.expect(&Message::text(number.to_string()));
+    }
+}
+
+pub(crate) fn a_send_that_waits_goes_no_faster_than_the_server_reads(world: &World) {
+    const MESSAGES: usize = 1_000;
+    let (url, peer) = Peer::listen();
+    let client = world.start(Client::new(&url).unwrap());
+    done(client.connect());
+    let mut peer = peer.join().unwrap();
+    let sender = client.clone();
+    let sending = thread::spawn(move || {
+        for _ in 0..MESSAGES {
+            sender.send_when_room(vec![7; 50_000].as_slice()).wait().unwrap();
+        }
+    });
+    for _ in 0..MESSAGES {
+        peer.expect(&Message::binary(vec![7; 50_000]));
+    }
+    sending.join().unwrap();
+}
+
+pub(crate) fn a_unix_socket_will_do(world: &World) {
+    let path = std::env::temp_dir().join(format!("fanfare-{}-{:p}.sock", std::process::id(), world));
+    let program = fanfare::std_threads::Server::new(echo()).unwrap();
+    let (handle, listener) = (program.handle(), UnixListener::bind(&path).unwrap());
+    let serving = thread::spawn(|| program.serve(listener));
+    let log = Log::default();
+    let client = Client::new("ws://localhost/").unwrap().address(Address::Unix(path.clone()));
+    let client = world.start(log.of_all(client));
+    done(client.connect());
+    done(client.send("hi"));
+    assert_eq!(log.wait_for(2)[1], r#"Text("hi")"#);
+    done(client.close(CloseCode::Normal, ""));
+    handle.stop(&StopOptions::default()).wait().unwrap();
+    serving.join().unwrap().unwrap();
+    std::fs::remove_file(&path).unwrap();
 }

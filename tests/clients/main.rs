@@ -70,10 +70,14 @@ scenarios! {
         a_callback_that_fails_is_told_and_one_that_panics_ends_the_client
         nothing_may_block_in_a_callback
         a_dropped_handle_ends_everything
+        a_burst_goes_through_a_small_outbox
+        a_send_that_waits_goes_no_faster_than_the_server_reads
+        a_unix_socket_will_do
     }
     events {
         events_are_answered_both_ways
         an_event_that_nobody_handles_is_answered_so
+        whoever_asks_hears_that_a_callback_failed
         a_refused_join_is_told
     }
     failing {
@@ -99,5 +103,6 @@ scenarios! {
     tls {
         messages_come_back_over_tls
         a_server_that_is_not_trusted_is_not_talked_to
+        a_proxy_is_asked_for_a_tunnel
     }
 }

@@ -1,7 +1,7 @@
 //! TLS, spoken by both sides themselves.
 
 use crate::conversation::echo;
-use crate::world::{Identity, Log, Server, World, done, outcome};
+use crate::world::{Identity, Log, Server, Tunnel, World, done, outcome};
 use fanfare::core::close::CloseCode;
 use fanfare::{Client, ClientError, ConnectError};
 
@@ -46,4 +46,29 @@ pub(crate) fn a_server_that_is_not_trusted_is_not_talked_to(world: &World) {
         panic!("that is no TLS");
     };
     assert!(why.contains("does not speak TLS"), "{why}");
+}
+
+pub(crate) fn a_proxy_is_asked_for_a_tunnel(world: &World) {
+    let identity = Identity::new("tls tunnel", "localhost");
+    let (plain, secured) = (Server::start(echo()), Server::start_tls(echo(), &identity));
+    for (server, url) in [(&plain, plain.url()), (&secured, url(&secured, "localhost"))] {
+        let (tunnel, log) = (Tunnel::to(server.address()), Log::default());
+        let client = Client::new(&url).unwrap().tls(identity.trusted());
+        let client = client.settings(|client| client.proxy = Some(tunnel.proxy("ann", "secret")));
+        let client = world.start(log.of_all(client));
+        done(client.connect());
+        done(client.send("through"));
+        assert_eq!(log.wait_for(2)[1], r#"Text("through")"#);
+        let asked = tunnel.asked();
+        assert!(asked.starts_with("CONNECT ") && asked.contains("Basic YW5uOnNlY3JldA=="), "{asked}");
+    }
+    let tunnel = Tunnel::that_refuses();
+    let client = Client::new("ws://localhost/").unwrap();
+    let client = client.settings(|client| client.proxy = Some(tunnel.proxy("ann", "wrong")));
+    let Err(ClientError::Connect(ConnectError::ProxyStatus { status })) =
+        outcome(world.start(client).connect())
+    else {
+        panic!("the proxy refuses");
+    };
+    assert_eq!(status.as_u16(), 407);
 }

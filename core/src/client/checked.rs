@@ -9,7 +9,7 @@ use crate::config::validate::{
     HEAD_BYTES_RANGE, HEADERS_RANGE, in_range, limits_above_zero, times_above_zero,
 };
 use crate::config::{ConfigError, ConnectionConfig};
-use crate::handshake::{Authority, basic_credentials, is_token, reserved_header};
+use crate::handshake::{Authority, basic_credentials, hide_secrets, is_token, reserved_header};
 use http::{HeaderName, HeaderValue};
 use std::ops::Deref;
 use std::time::Duration;
@@ -98,7 +98,7 @@ pub enum ClientConfigError {
 }
 
 impl ClientConfig {
-    pub(super) fn check(settings: ClientSettings) -> Result<ClientConfig, ClientConfigError> {
+    pub(super) fn check(mut settings: ClientSettings) -> Result<ClientConfig, ClientConfigError> {
         times_above_zero(&[
             ("connect_time_max", settings.connect_time_max),
             ("stable_time", settings.stable_time),
@@ -112,6 +112,7 @@ impl ClientConfig {
         let proxy_authorization = settings.proxy.as_ref().map_or(Ok(None), proxy_can_be_asked)?;
         reconnect_times(settings.reconnect)?;
         outbox_holds_the_offline(&settings)?;
+        hide_secrets(&mut settings.headers);
         Ok(ClientConfig { settings, connection, proxy_authorization })
     }
 
@@ -225,6 +226,17 @@ mod tests {
         let config = ClientSettings::new("ws://example.com".parse().unwrap()).build().unwrap();
         assert_eq!(config.reconnect, Reconnect::FIXED);
         assert_eq!((config.offline, config.attempts_max), (Offline::Refuse, 0));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = ClientSettings::new("ws://example.com".parse().unwrap()).with(|client| {
+            let authorization = HeaderValue::from_static("Bearer secret");
+            client.headers.insert("authorization", authorization);
+            client.proxy = Some(Proxy::new("proxy", 1).with_credentials("ann", "secret"));
+        });
+        let shown = format!("{:?}", settings.build().unwrap());
+        assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
     }
 
     #[test]

@@ -46,11 +46,8 @@ impl Client {
         self.notices.push_back(Notice::ConnectFailed { attempt: self.backoff.attempt(), error });
         if self.has_connected || self.config.reconnect_first {
             self.plan_next(now, retry_after);
-        } else {
-            self.wish = match self.wish {
-                Wish::Online | Wish::Offline => Wish::Offline,
-                Wish::Closed => Wish::Closed,
-            };
+        } else if self.wish == Wish::Online {
+            self.wish = Wish::Offline;
         }
     }
 

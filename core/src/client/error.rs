@@ -141,6 +141,14 @@ pub enum SendError {
         /// Their payload, in bytes.
         bytes: usize,
     },
+    /// There is no connection, and the message is too large to wait for one.
+    #[error("not connected, and a message of {bytes} bytes can never wait among {bytes_max} (offline)")]
+    TooLargeOffline {
+        /// The message's length, in bytes.
+        bytes: usize,
+        /// The limit in force, in bytes.
+        bytes_max: usize,
+    },
     /// The message could never fit the outbox.
     #[error("a frame of {bytes} bytes can never fit an outbox of {bytes_max} bytes (outbox_bytes_max)")]
     TooLarge {

@@ -7,7 +7,7 @@ use super::event::Incoming;
 use super::{Client, EmitError, SendError};
 use crate::event::{
     AckAsked, AckId, Answer, Emission, Envelope, Kind, Payload, ReadLimits, Refusal, Refused, Said,
-    TypedMessage, read,
+    SessionMessage, TypedMessage, read,
 };
 use crate::link::Phase;
 use crate::time::Instant;
@@ -39,7 +39,7 @@ impl Client {
         asked: AckAsked<'m>,
         data: Payload<'m>,
     ) -> Result<(), SendError> {
-        self.send_typed(now, &asked.acknowledged(data))
+        self.send_now(now, asked.acknowledged(data).write())
     }
 
     /// Says of an event that wanted an answer that nobody handles it.
@@ -47,7 +47,15 @@ impl Client {
     /// # Errors
     /// It is not sent.
     pub fn unhandled(&mut self, now: Instant, asked: AckAsked<'_>) -> Result<(), SendError> {
-        self.send_typed(now, &asked.refused(Refusal::UnhandledEvent))
+        self.send_now(now, asked.refused(Refusal::UnhandledEvent).write())
+    }
+
+    /// Says of an event that wanted an answer that its handler failed, and not how.
+    ///
+    /// # Errors
+    /// It is not sent.
+    pub fn handler_failed(&mut self, now: Instant, asked: AckAsked<'_>) -> Result<(), SendError> {
+        self.send_now(now, asked.refused(Refusal::HandlerFailed).write())
     }
 
     /// What a message of the server says in the client's envelope. Call it with
@@ -76,14 +84,23 @@ impl Client {
             }
             Said::Ack { id, answer } => self.answer_came(&id, answer),
             Said::Complaint { namespace, error } => Incoming::Complaint { namespace, error },
-            Said::Ping(_) => {
-                // What does not fit the outbox is no answer to wait for.
-                let _ = self.send_typed(now, &TypedMessage::new(Kind::Pong, "/"));
+            Said::Ping(content) => {
+                self.pong(now, content);
                 Incoming::Handled
             }
             // A server asks for no membership, and a pong wants nothing.
             Said::Membership(_) | Said::Nothing => Incoming::Handled,
         }
+    }
+
+    fn pong(&mut self, now: Instant, content: Payload<'_>) {
+        let text = match self.limits().envelope {
+            Envelope::Raw => return,
+            Envelope::Typed => TypedMessage::new(Kind::Pong, "/").write(),
+            Envelope::Session => SessionMessage { event: Cow::Borrowed("pong"), content }.write_unstamped(),
+        };
+        // What does not fit the outbox is no answer to wait for.
+        let _ = self.send_now(now, text);
     }
 
     fn answer_came<'m>(&mut self, id: &str, answer: Answer<'m>) -> Incoming<'m> {
@@ -120,10 +137,7 @@ impl Client {
     }
 
     /// Sends what is about the open connection: it waits for no other.
-    pub(super) fn send_typed(&mut self, now: Instant, message: &TypedMessage<'_>) -> Result<(), SendError> {
-        if !self.is_connected() {
-            return Err(SendError::Offline);
-        }
-        self.send(now, &Message::Text(Cow::Owned(message.write())))
+    fn send_now(&mut self, now: Instant, text: String) -> Result<(), SendError> {
+        if self.is_connected() { self.send(now, &Message::from(text)) } else { Err(SendError::Offline) }
     }
 }

@@ -153,6 +153,12 @@ pub struct Client {
     stats: Stats,
 }
 
+/// Adapters move it between threads.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Client>();
+};
+
 impl Client {
     /// A client that does nothing until [`connect`](Self::connect). `random` gives
     /// masks and keys, so it must be seeded by the operating system wherever real

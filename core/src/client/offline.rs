@@ -28,7 +28,7 @@ impl OfflineQueue {
     pub(super) fn check(&self, message: &Message<'_>, offline: Offline) -> Result<(), SendError> {
         let Offline::Queue { messages_max, bytes_max } = offline else { return Err(SendError::Offline) };
         if message.len() > bytes_max {
-            return Err(SendError::TooLarge { bytes: message.len(), bytes_max });
+            return Err(SendError::TooLargeOffline { bytes: message.len(), bytes_max });
         }
         if self.waiting.len() >= messages_max || self.bytes + message.len() > bytes_max {
             return Err(SendError::OfflineFull { messages: self.waiting.len(), bytes: self.bytes });
@@ -65,8 +65,9 @@ impl OfflineQueue {
         std::mem::take(&mut self.waiting).len()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+    /// Messages, and their bytes.
+    pub(super) fn level(&self) -> (usize, usize) {
+        (self.waiting.len(), self.bytes)
     }
 }
 
@@ -84,14 +85,14 @@ mod tests {
             let message = Message::from(text);
             queue.check(&message, QUEUE).map(|()| queue.push(message, None))
         };
-        assert_eq!(offer(&mut queue, "123456"), Err(SendError::TooLarge { bytes: 6, bytes_max: 5 }));
+        assert_eq!(offer(&mut queue, "123456"), Err(SendError::TooLargeOffline { bytes: 6, bytes_max: 5 }));
         assert_eq!(offer(&mut queue, "123"), Ok(()));
         assert_eq!(offer(&mut queue, "123"), Err(SendError::OfflineFull { messages: 1, bytes: 3 }));
         assert_eq!(offer(&mut queue, ""), Ok(()));
         assert_eq!(offer(&mut queue, ""), Err(SendError::OfflineFull { messages: 2, bytes: 3 }));
         assert_eq!(queue.pop(), Some(Message::from("123")));
         assert_eq!(offer(&mut queue, "12345"), Ok(()));
-        assert_eq!((queue.clear(), queue.len()), (2, 0));
+        assert_eq!((queue.clear(), queue.level()), (2, (0, 0)));
         assert_eq!(offer(&mut queue, "12345"), Ok(()));
     }
 
@@ -107,7 +108,7 @@ mod tests {
         queue.push(Message::from("a"), None);
         queue.push(Message::from("bc"), Some(ask));
         queue.withdraw(ask);
-        assert_eq!((queue.len(), queue.bytes), (1, 1));
+        assert_eq!(queue.level(), (1, 1));
         assert_eq!((queue.pop(), queue.pop()), (Some(Message::from("a")), None));
     }
 }

@@ -9,7 +9,7 @@ use crate::deflate::OFFER;
 use crate::handshake::{
     Answer, AnswerReader, Asked, HeadLimits, Key, UpgradeRequest, retry_after, tunnel_request, verify,
 };
-use crate::link::{Phase, Signal};
+use crate::link::{Phase, Signal, first_ping};
 use crate::outbox::Purpose;
 use crate::time::Instant;
 use crate::wire::{Decoder, Role};
@@ -180,11 +180,7 @@ impl Client {
         transport.signal(now, Signal::HeadComplete);
         transport.signal(now, Signal::Accepted);
         transport.opened_at = now;
-        let first_ping = self.config.connection().ping_interval.map(|interval| {
-            let half = interval / 2;
-            half.saturating_add(self.random.up_to(half))
-        });
-        transport.clocks.open(now, first_ping);
+        transport.clocks.open(now, first_ping(self.config.connection(), &mut self.random));
         self.has_connected = true;
         self.stats.connections_opened += 1;
         self.notices.push_back(Notice::Connected(Box::new(Connected {

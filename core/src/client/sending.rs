@@ -53,12 +53,16 @@ impl Client {
         may_ping
     }
 
-    /// Messages and bytes that wait to be written, and messages that wait for a
+    /// How many messages, of how many bytes, wait to be written; `None` without a
     /// connection.
-    pub fn queued(&self) -> (usize, usize, usize) {
-        let queue = self.transport.as_ref().map(|transport| transport.outbox.queue());
-        let (messages, bytes) = queue.map_or((0, 0), |queue| (queue.len(), queue.bytes()));
-        (messages, bytes, self.offline.len())
+    pub fn outbox_level(&self) -> Option<(usize, usize)> {
+        let transport = self.transport.as_ref().filter(|_| self.is_connected())?;
+        Some((transport.outbox.queue().len(), transport.outbox.queue().bytes()))
+    }
+
+    /// How many messages, of how many bytes of payload, wait for a connection.
+    pub fn offline_level(&self) -> (usize, usize) {
+        self.offline.level()
     }
 
     /// Sends a message, which may ask something.

@@ -6,11 +6,11 @@
 
 use super::scan::Scanner;
 use super::{HeadFault, HeadLimits};
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// What must not reach a log by way of `Debug`.
-static SECRET: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+static SECRET: [HeaderName; 4] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE];
 
 /// A head that arrives. Allocates nothing until a push leaves it incomplete, and
 /// holds at most `bytes_max` bytes then.
@@ -77,13 +77,19 @@ pub(super) fn headers(lines: &[httparse::Header<'_>]) -> Result<HeaderMap, HeadF
     for line in lines {
         let name = HeaderName::from_bytes(line.name.as_bytes());
         let value = HeaderValue::from_bytes(line.value);
-        let (Ok(name), Ok(mut value)) = (name, value) else {
+        let (Ok(name), Ok(value)) = (name, value) else {
             return Err(HeadFault::MalformedHeader);
         };
-        value.set_sensitive(SECRET.contains(&name));
         headers.try_append(name, value).map_err(too_many)?;
     }
+    hide_secrets(&mut headers);
     Ok(headers)
+}
+
+/// Keeps what is secret out of `Debug`.
+pub(crate) fn hide_secrets(headers: &mut HeaderMap) {
+    let secret = headers.iter_mut().filter(|(name, _)| SECRET.contains(*name));
+    secret.for_each(|(_, value)| value.set_sensitive(true));
 }
 
 fn fault(error: httparse::Error, header_lines: usize) -> HeadFault {

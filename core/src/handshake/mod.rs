@@ -60,6 +60,7 @@ pub(crate) use answer::{Answer, AnswerReader};
 pub(crate) use ask::{Key, UpgradeRequest, basic_credentials, reserved_header, tunnel_request};
 pub(crate) use authority::Authority;
 pub use body::{BodyProgress, BodyReader, CONTINUE};
+pub(crate) use collect::hide_secrets;
 pub use error::HandshakeError;
 pub(crate) use extensions::{Extension, extensions};
 pub use fault::HeadFault;

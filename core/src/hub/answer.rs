@@ -8,7 +8,7 @@ use crate::deflate::Agreement;
 use crate::event::Rejection;
 use crate::handshake::{self, BodyReader, Request, Response};
 use crate::id::{ConnectionId, ProfileId};
-use crate::link::{Phase, Reader, Signal};
+use crate::link::{Phase, Reader, Signal, first_ping};
 use crate::member::{Cold, Member, Metadata, MetadataParts, TalkSlot};
 use crate::outbox::{Outbox, Purpose};
 use crate::rooms::{JoinError, Limits, MemberKey, Scope};
@@ -17,7 +17,6 @@ use crate::wire::{Decoder, Frame, Role};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 /// The namespace every connection starts in.
 pub(crate) const ROOT_NAMESPACE: &str = "/";
@@ -221,7 +220,7 @@ impl Hub {
         let key = self.insert_member(now, slot, acceptance, agreement, &limits)?;
         self.push_control(slot, answer, Purpose::Http);
 
-        let first_ping = self.config.profile(profile).ping_interval.map(|interval| self.spread(interval));
+        let first_ping = first_ping(self.config.profile(profile), &mut self.random);
         if let Some(link) = self.links.get_mut(slot) {
             link.profile = profile;
             link.member = Some(key);
@@ -306,12 +305,5 @@ impl Hub {
             address: acceptance.address,
         };
         Metadata::new(parts, now)
-    }
-
-    /// Somewhere in the second half of `interval`, so that connections that
-    /// were accepted together are not pinged together.
-    fn spread(&mut self, interval: Duration) -> Duration {
-        let half = interval / 2;
-        half.saturating_add(self.random.up_to(half))
     }
 }

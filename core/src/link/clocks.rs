@@ -5,6 +5,7 @@
 
 use super::lifecycle::Phase;
 use crate::config::ConnectionConfig;
+use crate::random::Random;
 use crate::time::Instant;
 use std::time::Duration;
 
@@ -39,6 +40,14 @@ pub enum Deadline {
 const LATE_AFTER: Duration = Duration::from_millis(100);
 /// The least that a late liveness deadline grants before its second firing.
 const SECOND_CHANCE_MIN: Duration = Duration::from_millis(100);
+
+/// When the first ping of a connection is sent: somewhere in the second half of
+/// the interval, so that connections that were opened together are not pinged
+/// together.
+pub(crate) fn first_ping(limits: &ConnectionConfig, random: &mut Random) -> Option<Duration> {
+    let half = limits.ping_interval? / 2;
+    Some(half.saturating_add(random.up_to(half)))
+}
 
 /// See the module. [`Instant::FAR_FUTURE`] means "not running".
 #[derive(Debug)]

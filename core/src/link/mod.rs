@@ -14,7 +14,7 @@ pub use clocks::Deadline;
 pub use output::{Outgoing, Piece};
 
 pub(crate) use arrivals::{ArrivalKey, Arrivals};
-pub(crate) use clocks::Clocks;
+pub(crate) use clocks::{Clocks, first_ping};
 pub(crate) use lifecycle::{Phase, Signal};
 pub(crate) use output::Output;
 pub(crate) use rates::Rates;

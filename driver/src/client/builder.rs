@@ -176,34 +176,62 @@ impl Client {
     /// # Errors
     /// The settings do not work, or the system has no roots or no randomness.
     pub fn launch(self, dial: Arc<dyn Dial>) -> Result<(ClientTask, ClientHandle), ClientStartError> {
-        self.build(dial, None)
+        self.launch_within(real()?, dial)
     }
 
-    /// The same for who pulls: what has no callback is in the stream.
+    /// The same where time and chance are not the machine's.
+    ///
+    /// # Errors
+    /// As for [`launch`](Self::launch).
+    pub fn launch_within(
+        self,
+        surroundings: Surroundings,
+        dial: Arc<dyn Dial>,
+    ) -> Result<(ClientTask, ClientHandle), ClientStartError> {
+        self.build(surroundings, dial, None)
+    }
+
+    /// The same as [`launch`](Self::launch) for who pulls: what has no callback is in
+    /// the stream.
     ///
     /// # Errors
     /// As for [`launch`](Self::launch).
     pub fn launch_stream(self, dial: Arc<dyn Dial>) -> Result<(ClientTask, ClientStream), ClientStartError> {
+        self.launch_stream_within(real()?, dial)
+    }
+
+    /// The same where time and chance are not the machine's.
+    ///
+    /// # Errors
+    /// As for [`launch`](Self::launch).
+    pub fn launch_stream_within(
+        self,
+        surroundings: Surroundings,
+        dial: Arc<dyn Dial>,
+    ) -> Result<(ClientTask, ClientStream), ClientStartError> {
         let limits = &self.settings.connection;
         let hearing = Arc::new(Hearing::new(limits.inbox_messages_max, limits.inbox_bytes_max));
-        let (task, handle) = self.build(dial, Some(Arc::clone(&hearing)))?;
+        let (task, handle) = self.build(surroundings, dial, Some(Arc::clone(&hearing)))?;
         Ok((task, ClientStream::new(handle, hearing)))
     }
 
     fn build(
         self,
+        Surroundings { clock, random }: Surroundings,
         dial: Arc<dyn Dial>,
         hearing: Option<Arc<Hearing>>,
     ) -> Result<(ClientTask, ClientHandle), ClientStartError> {
         let config = self.settings.build()?;
         let reach = Reach { dial, address: self.address, trust: self.trust.suffices(&config)? };
-        let Surroundings { clock, random } =
-            Surroundings::real().map_err(|error| ClientStartError::Randomness(error.to_string()))?;
         let shared = Arc::new(Shared::new(config.url.clone()));
         let handle = ClientHandle::new(Arc::clone(&shared));
         let core = Core::new(Machine::new(Arc::new(config), random), clock, shared);
         Ok((ClientTask::new(core, self.callbacks, hearing, reach), handle))
     }
+}
+
+fn real() -> Result<Surroundings, ClientStartError> {
+    Surroundings::real().map_err(|error| ClientStartError::Randomness(error.to_string()))
 }
 
 impl From<ClientSettings> for Client {

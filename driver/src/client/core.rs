@@ -11,7 +11,7 @@ use fanfare_core::close::CloseCode;
 use fanfare_core::event::{self, AckAsked, AckId, Emission, Missing, Payload};
 use fanfare_core::time::Instant;
 use fanfare_core::wire::Message;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(super) struct Core {
     /// Who waits for the end.
     ending: Vec<Waiting>,
     questions: BTreeMap<AckId, Question>,
+    /// What waits for room in the outbox.
+    sends: VecDeque<(Message<'static>, Waiting)>,
     /// Why the last attempt failed.
     last_failure: Option<ConnectError>,
     is_closed: bool,
@@ -45,6 +47,7 @@ impl Core {
             parting: Vec::new(),
             ending: Vec::new(),
             questions: BTreeMap::new(),
+            sends: VecDeque::new(),
             last_failure: None,
             is_closed: false,
         }
@@ -88,6 +91,43 @@ impl Core {
 
     pub(super) fn send(&mut self, message: &Message<'_>) -> Result<(), ClientError> {
         Ok(self.machine.send(self.now(), message)?)
+    }
+
+    /// The same as soon as there is room.
+    pub(super) fn send_when_room(&mut self, message: Message<'static>, waiting: Waiting) {
+        let sends_waiting_max = self.machine.config().connection.sends_waiting_max;
+        if self.sends.len() >= sends_waiting_max {
+            return waiting.give_outcome(Err(ClientError::TooManyWaiting { sends_waiting_max }));
+        }
+        let is_first = self.sends.is_empty();
+        self.sends.push_back((message, waiting));
+        if is_first {
+            self.look_for_room();
+        }
+    }
+
+    /// Sends what waited and has room now, or learns that it never will have.
+    pub(super) fn look_for_room(&mut self) {
+        while let Some((message, waiting)) = self.sends.pop_front() {
+            // Whoever has given up does not send.
+            if !waiting.is_awaited() {
+                continue;
+            }
+            match self.machine.send_if_room(self.now(), &message) {
+                Ok(true) => waiting.give(()),
+                Ok(false) => return self.sends.push_front((message, waiting)),
+                Err(error) => waiting.give_outcome(Err(error.into())),
+            }
+        }
+    }
+
+    /// Whether the outbox is half full: what is queued is to be written, before
+    /// those who keep up with reading are outrun.
+    pub(super) fn is_crowded(&self) -> bool {
+        let limits = &self.machine.config().connection;
+        self.machine.outbox_level().is_some_and(|(messages, bytes)| {
+            messages >= limits.outbox_messages_max / 2 || bytes >= limits.outbox_bytes_max / 2
+        })
     }
 
     pub(super) fn emit(&mut self, emission: &Emission<'_>) -> Result<(), ClientError> {
@@ -174,6 +214,9 @@ impl Core {
     pub(super) fn end(&mut self, why: &ClientError) {
         self.shared.over();
         for waiting in self.connecting.drain(..) {
+            waiting.give_outcome(Err(why.clone()));
+        }
+        for (_, waiting) in self.sends.drain(..) {
             waiting.give_outcome(Err(why.clone()));
         }
         for question in std::mem::take(&mut self.questions).into_values() {

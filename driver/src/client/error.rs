@@ -54,6 +54,12 @@ pub enum ClientError {
         /// The limit in force.
         commands_max: usize,
     },
+    /// As many sends as may do wait for room in the outbox already.
+    #[error("{sends_waiting_max} sends wait for room in the outbox (sends_waiting_max); try later")]
+    TooManyWaiting {
+        /// The limit in force.
+        sends_waiting_max: usize,
+    },
     /// There is no connection: the attempt failed, and there is no other.
     #[error("not connected: {0}")]
     Connect(#[from] ConnectError),

@@ -135,7 +135,7 @@ impl ClientTask {
     }
 
     /// Does what others have asked for; says whether nobody is left to ask.
-    fn run_jobs(&mut self, cx: &Context<'_>) -> Result<bool, End> {
+    fn run_jobs(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
         let shared = Arc::clone(&self.core.shared);
         let (jobs, is_abandoned) = shared.inbox.take(cx.waker());
         for mut job in jobs {
@@ -143,6 +143,7 @@ impl ClientTask {
                 // It may go on with a callback of the application's.
                 wall::call(|| job(&mut self.core)).ok_or(End::Panicked)?;
                 self.listener.notices(&mut self.core)?;
+                self.write_if_crowded(cx);
             }
         }
         Ok(is_abandoned)
@@ -174,6 +175,12 @@ impl ClientTask {
             None => Dialing::host(dial, &request.host, request.port, now, deadline),
         };
         Line::Dialing { dialing, tls: request.tls.clone() }
+    }
+
+    fn write_if_crowded(&mut self, cx: &mut Context<'_>) {
+        if self.core.is_crowded() {
+            self.write(cx);
+        }
     }
 
     /// Moves the transport on; says whether it is to be tried again.
@@ -241,7 +248,7 @@ impl ClientTask {
         let Line::Up(up) = &mut self.line else { return Ok(false) };
         if !up.unread.is_empty() {
             let mut unread = std::mem::take(&mut up.unread);
-            let taken = self.feed(&mut unread)?;
+            let taken = self.feed(cx, &mut unread)?;
             unread.advance(taken);
             let is_stuck = taken == 0;
             self.keep(unread);
@@ -257,7 +264,7 @@ impl ClientTask {
             }
             Poll::Ready(Ok(count)) => {
                 let bytes = buffer.get_mut(..count).unwrap_or_default();
-                self.feed(bytes).map(|taken| {
+                self.feed(cx, bytes).map(|taken| {
                     self.keep(BytesMut::from(bytes.get(taken..).unwrap_or_default()));
                     true
                 })
@@ -280,7 +287,7 @@ impl ClientTask {
     }
 
     /// Gives bytes to the machine, event by event; says how many it took.
-    fn feed(&mut self, bytes: &mut [u8]) -> Result<usize, End> {
+    fn feed(&mut self, cx: &mut Context<'_>, bytes: &mut [u8]) -> Result<usize, End> {
         let mut start = 0;
         while let Some(rest @ [_, ..]) = bytes.get_mut(start..)
             && self.may_read()
@@ -293,6 +300,7 @@ impl ClientTask {
                 self.listener.event(&mut self.core, event)?;
             }
             self.listener.notices(&mut self.core)?;
+            self.write_if_crowded(cx);
             if is_stuck {
                 break;
             }

@@ -74,7 +74,11 @@ impl Listener {
                 core.unanswered(ask, why);
                 Ok(())
             }
-            Notice::Room | _ => Ok(()),
+            Notice::Room => {
+                core.look_for_room();
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -90,6 +94,7 @@ impl Listener {
 
     fn disconnected(&mut self, core: &mut Core, disconnected: Disconnected) -> Result<(), Panicked> {
         core.over();
+        core.look_for_room();
         let Some(callback) = &mut self.callbacks.disconnected else {
             self.hear(|| Heard::Disconnected(disconnected));
             return Ok(());
@@ -161,6 +166,14 @@ impl Listener {
         for callback in callbacks {
             errors.extend(call(core, |ctx| callback(ctx, &mut event))?.err());
         }
+        if !errors.is_empty()
+            && let Some(asked) = event.take_ack()
+        {
+            let now = core.now();
+            if let Err(error) = core.machine.handler_failed(now, asked) {
+                tracing::debug!(%error, "nobody could be told that the callback of an event failed");
+            }
+        }
         errors.into_iter().try_for_each(|error| self.fault(core, ClientFault::Handler(error)))
     }
 
@@ -205,6 +218,15 @@ impl Listener {
     fn hear(&self, heard: impl FnOnce() -> Heard) {
         if let Some(hearing) = &self.hearing {
             hearing.push(heard());
+        }
+    }
+}
+
+impl Drop for Listener {
+    /// What callbacks hold is the application's, and so is what its drop does.
+    fn drop(&mut self) {
+        if wall::call(|| drop(std::mem::take(&mut self.callbacks))).is_none() {
+            tracing::error!("something of the application's panicked when it was dropped");
         }
     }
 }

@@ -7,11 +7,13 @@ mod log;
 mod peer;
 mod proxy;
 mod server;
+mod tunnel;
 
 pub(crate) use log::Log;
 pub(crate) use peer::{Peer, plain_answer};
 pub(crate) use proxy::Proxy;
 pub(crate) use server::{Identity, Server};
+pub(crate) use tunnel::Tunnel;
 
 use fanfare::{Client, ClientError, ClientHandle, ClientStream, Heard, driver::Reply};
 use std::sync::mpsc;

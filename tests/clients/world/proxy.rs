@@ -67,7 +67,8 @@ impl Silence {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool) {
+/// Passes bytes on in one direction, until its end.
+pub(super) fn pass(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool) {
     let (mut buffer, mut has_been_silent) = ([0; 4_096], false);
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         has_been_silent |= is_silent.load(Ordering::Acquire);

@@ -125,7 +125,7 @@ fn close_ends_questions_before_the_end() {
             world.feed_frame(&close(CloseCode::Normal, ""));
             assert!(matches!(world.told()[..], [Notice::Disconnected(_)]));
         }
-        assert_eq!(world.client.queued().2, 0);
+        assert_eq!(world.client.offline_level(), (0, 0));
     }
 }
 
@@ -197,6 +197,9 @@ fn what_else_a_server_says_is_told_or_answered() {
         Message::from(r#"{"session_id":"1","message_id":"2","event":"echo","content":3,"timestamp":4}"#);
     let Incoming::Event(event) = world.client.interpret(world.now, &message) else { panic!("an event") };
     assert_eq!((&*event.name, event.data.raw()), ("echo", "3"));
+    let ping = Message::from(r#"{"event":"ping","content":[1]}"#);
+    assert_eq!(world.client.interpret(world.now, &ping), Incoming::Handled);
+    assert_eq!(world.got(), [Got::text(r#"{"event":"pong","content":[1]}"#)]);
     let mut world = World::open(|_| {});
     assert_eq!(world.client.interpret(world.now, &message), Incoming::Raw);
 }

@@ -58,7 +58,7 @@ fn the_outbox_is_bounded_and_its_room_comes_back() {
     let full = SendError::QueueFull { messages: 2, bytes: 14 };
     assert_eq!(world.client.send(world.now, &message), Err(full));
     assert_eq!(world.client.send_if_room(world.now, &message), Ok(false));
-    assert_eq!(world.client.queued(), (2, 14, 0));
+    assert_eq!(world.client.outbox_level(), Some((2, 14)));
     assert_eq!(world.got(), [Got::text("a"), Got::text("b")]);
     assert_eq!(world.told(), [Notice::Room]);
     assert_eq!(world.client.send_if_room(world.now, &message), Ok(true));
@@ -105,11 +105,11 @@ fn offline_messages_wait_where_they_may() {
     world.connect();
     world.send("while connecting").unwrap();
     assert_eq!(world.send("c"), Err(SendError::OfflineFull { messages: 2, bytes: 21 }));
-    assert_eq!(world.client.queued(), (0, 0, 2));
+    assert_eq!((world.client.outbox_level(), world.client.offline_level()), (None, (2, 21)));
     world.accept();
     world.send("late").unwrap();
     assert_eq!(world.got(), ["early", "while connecting", "late"].map(Got::text));
-    assert_eq!(world.client.queued(), (0, 0, 0));
+    assert_eq!(world.client.offline_level(), (0, 0));
 }
 
 #[test]
