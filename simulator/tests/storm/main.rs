@@ -149,7 +149,7 @@ fn all_is_well_after_a_storm() {
 fn nobody_is_taken_for_dead_who_is_not_silent() {
     let mut sum = Sum::default();
     for seed in 0..number("SEEDS").unwrap_or(SEEDS[1]) {
-        sum += try_seed(seed, &storm_without_stalls(), "one_seed_without_stalls");
+        sum += try_seed(seed, &storm_without_stalls(), "a_seed_without_stalls");
     }
     let dead = ["a client", "the server"].map(|side| format!("closed by {side}: TimedOut(Liveness)"));
     assert!(sum.report.faults() > 0 && dead.iter().all(|dead| sum.counted(dead) == 0), "{sum:#?}");
@@ -172,7 +172,7 @@ fn one_seed() {
 
 /// The same for the other story.
 #[test]
-fn one_seed_without_stalls() {
+fn a_seed_without_stalls() {
     let seed = number("SEED").unwrap_or_default();
-    eprintln!("{:#?}", try_seed(seed, &storm_without_stalls(), "one_seed_without_stalls"));
+    eprintln!("{:#?}", try_seed(seed, &storm_without_stalls(), "a_seed_without_stalls"));
 }
