@@ -7,7 +7,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 connections=${1:-10000}
 rounds=${2:-7}
 
-(cd .. && cargo build --release --quiet)
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost \
@@ -20,6 +19,6 @@ for runtime in tokio smol std-threads; do
   servers+=("fanfare-$runtime-tls=$command --tls-cert $directory/cert.pem --tls-key $directory/key.pem")
 done
 
-./compare.sh fanout --members 1000 --bytes 64 --window 1 --seconds 1 --rounds "$rounds" "${servers[@]}"
-./compare.sh fanout --members 1000 --bytes 64 --window 16 --seconds 1 --rounds "$rounds" "${servers[@]}"
-./compare.sh idle --connections "$connections" --rounds 1 "${servers[@]}"
+./compare.sh fanout --members 1000 --bytes 64 --window 1 --insecure --seconds 1 --rounds "$rounds" "${servers[@]}"
+./compare.sh fanout --members 1000 --bytes 64 --window 16 --insecure --seconds 1 --rounds "$rounds" "${servers[@]}"
+./compare.sh idle --connections "$connections" --insecure --rounds 1 "${servers[@]}"

@@ -83,9 +83,10 @@ pub use fanfare_core::{
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{
-    Accept, App, AppError, AttachError, BlockingConnection, Connection, ConnectionInfo, Ctx, DataError,
-    Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace, OwnedEvent,
-    ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions, Subscription,
+    Accept, App, AppError, AttachError, Authorisation, BlockingConnection, Connection, ConnectionInfo, Ctx,
+    DataError, Event, EventName, Handle, HandleError, HandlerError, JoinRequest, Lifecycle, Namespace,
+    OwnedEvent, ParamError, Peer, Recipient, Replies, Reply, Request, Route, ServeError, StopOptions,
+    Subscription,
 };
 #[cfg(feature = "client")]
 #[doc(no_inline)]
@@ -98,11 +99,14 @@ pub use fanfare_driver::{ClientTls, RootsError, Tls, TlsError};
 
 /// The examples in the documentation, which must go on compiling.
 #[cfg(all(doctest, feature = "tokio"))]
-mod coming_from {
+mod documents {
+    #[doc = include_str!("../docs/authorisation.md")]
+    struct WhoMayConnect;
     #[doc = include_str!("../docs/coming-from/goutils.md")]
     struct Goutils;
     #[doc = include_str!("../docs/coming-from/mist.md")]
     struct Mist;
+    #[cfg(feature = "client")]
     #[doc = include_str!("../docs/coming-from/mtp2.md")]
     struct Mtp2;
     #[doc = include_str!("../docs/coming-from/zlib.md")]

@@ -122,7 +122,7 @@ impl Handle {
     /// [`HandleError::TooManyWaiting`] behind `sends_waiting_max` others.
     pub fn send_when_room<'m>(&self, to: impl Into<Recipient>, message: impl Into<Message<'m>>) -> Reply<()> {
         let frame = Frame::from(&message.into());
-        self.each_answers(&to.into(), Inbox::push, move |core, id, part| {
+        self.each_answers(&to.into(), Inbox::push, DONE, move |core, id, part| {
             core.send_when_room(id, frame.clone(), part);
         })
     }
@@ -151,53 +151,50 @@ impl Handle {
         })
     }
 
-    /// Puts connections in a room of the namespace `/`.
-    pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<()> {
+    /// Puts connections in a room of the namespace `/`; says whether any was not in it.
+    pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
         self.join_in(whom, "/", room)
     }
 
-    /// Puts connections in a room, and in its namespace.
+    /// Puts connections in a room, and in its namespace; says whether any was not in
+    /// the room.
     ///
     /// # Errors
     /// [`HandleError::UnknownRecipient`], and [`HandleError::Membership`] where
     /// the name or a limit forbids it.
-    pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
+    pub fn join_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<bool> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(&whom.into(), Inbox::push, move |core, id| {
-            core.regroup(|hub| hub.join(id, &namespace, &room))?;
-            Ok(())
-        })
+        self.regroup(&whom.into(), move |core, id| Ok(core.regroup(|hub| hub.join(id, &namespace, &room))?))
     }
 
-    /// Puts connections in a namespace.
-    pub fn join_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<()> {
+    /// Puts connections in a namespace; says whether any was not in it.
+    pub fn join_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
         let namespace = namespace.to_owned();
-        self.each(&whom.into(), Inbox::push, move |core, id| {
-            core.regroup(|hub| hub.join_namespace(id, &namespace))?;
-            Ok(())
-        })
+        self.regroup(
+            &whom.into(),
+            move |core, id| Ok(core.regroup(|hub| hub.join_namespace(id, &namespace))?),
+        )
     }
 
-    /// Takes connections out of a namespace and of its rooms.
-    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<()> {
+    /// Takes connections out of a namespace and of its rooms; says whether any was in
+    /// it.
+    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
         let namespace = namespace.to_owned();
-        self.each(&whom.into(), Inbox::push, move |core, id| {
-            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)?;
-            Ok(())
+        self.regroup(&whom.into(), move |core, id| {
+            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)
         })
     }
 
-    /// Takes connections out of a room of the namespace `/`.
-    pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<()> {
+    /// Takes connections out of a room of the namespace `/`; says whether any was in it.
+    pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
         self.leave_in(whom, "/", room)
     }
 
-    /// Takes connections out of a room.
-    pub fn leave_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<()> {
+    /// Takes connections out of a room; says whether any was in it.
+    pub fn leave_in(&self, whom: impl Into<Recipient>, namespace: &str, room: &str) -> Reply<bool> {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
-        self.each(&whom.into(), Inbox::push, move |core, id| {
-            core.regroup(|hub| hub.leave(id, &namespace, &room)).map_err(unknown)?;
-            Ok(())
+        self.regroup(&whom.into(), move |core, id| {
+            core.regroup(|hub| hub.leave(id, &namespace, &room)).map_err(unknown)
         })
     }
 
@@ -370,16 +367,28 @@ impl Handle {
         push: Push,
         deed: impl Fn(&mut Core, ConnectionId) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Reply<()> {
-        self.each_answers(whom, push, move |core, id, part| part.give(deed(core, id)))
+        self.each_answers(whom, push, DONE, move |core, id, part| part.give(deed(core, id)))
     }
 
-    /// The same with a deed that may answer later.
-    fn each_answers(
+    /// The same for what may change something, or nothing; says whether it did, for
+    /// any of them.
+    fn regroup(
+        &self,
+        whom: &Recipient,
+        deed: impl Fn(&mut Core, ConnectionId) -> Result<bool, HandleError> + Send + Sync + 'static,
+    ) -> Reply<bool> {
+        let either: fn(&mut bool, bool) = |changed, also| *changed |= also;
+        self.each_answers(whom, Inbox::push, either, move |core, id, part| part.give(deed(core, id)))
+    }
+
+    /// The same with a deed that may answer later, and with answers that are folded.
+    fn each_answers<T: Default + Send + 'static>(
         &self,
         whom: &Recipient,
         push: Push,
-        deed: impl Fn(&mut Core, ConnectionId, Part<()>) + Send + Sync + 'static,
-    ) -> Reply<()> {
+        fold: fn(&mut T, T),
+        deed: impl Fn(&mut Core, ConnectionId, Part<T>) + Send + Sync + 'static,
+    ) -> Reply<T> {
         let ids = match whom {
             Recipient::Connection(id) => vec![*id],
             Recipient::Client(client) => self.server.directory().connections_of_client(client).to_vec(),
@@ -388,7 +397,7 @@ impl Handle {
             return Reply::ready(Err(HandleError::UnknownRecipient(whom.name())));
         }
         let deed = Arc::new(deed);
-        let (gather, waiting) = Gather::start(|(), ()| ());
+        let (gather, waiting) = Gather::start(fold);
         for id in ids {
             let deed = Arc::clone(&deed);
             self.ask_for(&gather, id.shard(), push, move |core, part| {
@@ -441,6 +450,9 @@ impl Handle {
         }
     }
 }
+
+/// Several that are done are done.
+const DONE: fn(&mut (), ()) = |(), ()| ();
 
 fn unknown(UnknownConnection(id): UnknownConnection) -> HandleError {
     HandleError::UnknownRecipient(id.to_string())

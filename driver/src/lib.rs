@@ -6,7 +6,8 @@
 //! [`Launch`], runs each [`Shard`] on a task or thread of its own, accepts from an
 //! [`OsListener`], and lets an [`Intake`] hand the sockets to the [`Acceptor`]. A
 //! shard watches them itself; the adapter lends it a thread to sleep on, or waits
-//! for its descriptor.
+//! for its descriptor. With the feature `client` there is the other side, too: an
+//! adapter moves the task of a `Client`, and lends it a way to `Dial`.
 
 #![warn(clippy::indexing_slicing)]
 

@@ -97,8 +97,12 @@ impl OsSocket {
         OsSocket { stream, input: Input::Ready, is_full: false }
     }
 
-    /// Puts the socket into a set, which tells each change once (edge-triggered).
-    pub(crate) fn watch(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    /// Puts the socket into a set, which tells each change once (edge-triggered). A
+    /// shard does so by itself; this is for whoever polls a transport without one.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn watch(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         match &mut self.stream {
             Stream::Tcp(stream) => registry.register(stream, token, interest),
@@ -117,8 +121,9 @@ impl OsSocket {
         }
     }
 
-    /// The set has told something of the socket.
-    pub(crate) fn told(&mut self, event: &Event) {
+    /// The set has told something of the socket: reading and writing are tried again
+    /// accordingly.
+    pub fn told(&mut self, event: &Event) {
         if event.is_read_closed() || event.is_error() {
             self.input = Input::Ending;
         } else if event.is_readable() && self.input == Input::Drained {

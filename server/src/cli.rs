@@ -3,6 +3,8 @@
 //! The flags of the settings come from their table ([`Given`]); nothing here
 //! knows a setting by name.
 
+use crate::bench;
+use crate::connect;
 use crate::failure::Failure;
 use crate::settings::Given;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -36,6 +38,12 @@ enum Command {
     /// Run the server; what happens without a command, too
     #[command(after_help = AFTER_HELP)]
     Serve(Arguments),
+    /// Load a WebSocket server, this or any other, and check what comes of it
+    #[command(after_help = bench::AFTER_HELP)]
+    Bench(Box<bench::Arguments>),
+    /// Talk to a WebSocket server, from the terminal or a script
+    #[command(after_help = connect::AFTER_HELP)]
+    Connect(Box<connect::Arguments>),
 }
 
 /// What `serve` was told.
@@ -58,6 +66,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Request {
     /// Serve, or print the settings.
     Serve(Box<Arguments>),
+    /// Load a server.
+    Bench(Box<bench::Arguments>),
+    /// Talk to a server.
+    Connect(Box<connect::Arguments>),
     /// Print this help or version.
     Show(String),
 }
@@ -68,6 +80,8 @@ pub(crate) fn parse() -> Result<Request, Failure> {
         Ok(
             Cli { command: Some(Command::Serve(arguments)), .. } | Cli { command: None, serve: arguments },
         ) => Ok(Request::Serve(Box::new(arguments))),
+        Ok(Cli { command: Some(Command::Bench(arguments)), .. }) => Ok(Request::Bench(arguments)),
+        Ok(Cli { command: Some(Command::Connect(arguments)), .. }) => Ok(Request::Connect(arguments)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Request::Show(error.render().to_string()))
         }
@@ -79,12 +93,26 @@ pub(crate) fn parse() -> Result<Request, Failure> {
 fn usage(error: &clap::Error) -> Failure {
     let rendered = error.render().to_string();
     let first = rendered.lines().next().unwrap_or_default();
-    let what = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-    let advice = match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(flag)) => format!("did you mean {flag}?"),
-        Some(_) | None => "see fanfare --help".to_owned(),
+    let what = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        // Which, clap says on lines of their own.
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            format!("{} is missing", missing.join(" and "))
+        }
+        _ => first.strip_prefix("error: ").unwrap_or(first).to_owned(),
+    };
+    let advice = match (error.get(ContextKind::SuggestedArg), error.get(ContextKind::Usage)) {
+        (Some(ContextValue::String(flag)), _) => format!("did you mean {flag}?"),
+        (_, Some(ContextValue::StyledStr(usage))) => format!("see {} --help", command_of(&usage.to_string())),
+        _ => "see fanfare --help".to_owned(),
     };
     Failure::Usage { what, advice }
+}
+
+/// The program and its subcommands in `Usage: fanfare bench echo [OPTIONS] …`.
+fn command_of(usage: &str) -> String {
+    let words = usage.split_whitespace().skip(1);
+    let names = words.take_while(|word| word.starts_with(|first: char| first.is_ascii_lowercase()));
+    names.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

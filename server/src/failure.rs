@@ -1,8 +1,10 @@
 //! Everything that ends the program early: what happened and what to do, in one line.
 
+use crate::connect::ConnectFailure;
 use crate::settings::InvalidValue;
 use fanfare::{AppError, ServeError, TlsError};
 use fanfare_core::config::ConfigError;
+use fanfare_load::LoadError;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -74,6 +76,12 @@ pub(crate) enum Failure {
     /// The server could not be run, or ended early.
     #[error(transparent)]
     Serve(ServeError),
+    /// The load generator has no figures.
+    #[error(transparent)]
+    Bench(#[from] LoadError),
+    /// A conversation with a server could not be had, or ended badly.
+    #[error("{}", .0.line())]
+    Connect(#[from] ConnectFailure),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}; check where it is redirected")]
     Output(io::Error),
@@ -100,13 +108,16 @@ impl Failure {
             | Failure::TwoTokens
             | Failure::TokenUnreadable { .. }
             | Failure::Tls(_) => ExitCode::from(2),
+            Failure::Bench(error) if error.is_usage() => ExitCode::from(2),
             Failure::AddressInUse(_)
             | Failure::AddressForbidden(_)
             | Failure::AddressNotLocal(_)
             | Failure::Listen { .. }
             | Failure::Start(_)
             | Failure::Serve(_)
+            | Failure::Bench(_)
             | Failure::Output(_) => ExitCode::from(1),
+            Failure::Connect(failure) => ExitCode::from(failure.exit_code()),
         }
     }
 }

@@ -4,7 +4,9 @@
 //! out when something is wrong.
 
 mod apps;
+mod bench;
 mod cli;
+mod connect;
 mod descriptors;
 mod failure;
 mod reload;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match cli::parse().and_then(execute) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             // Nobody is left to tell when standard error is gone.
             let _ = writeln!(io::stderr(), "fanfare: {}", failure.line());
@@ -29,16 +31,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(request: Request) -> Result<(), Failure> {
+fn execute(request: Request) -> Result<ExitCode, Failure> {
     match request {
-        Request::Show(text) => show(&text),
+        Request::Show(text) => show(&text)?,
+        Request::Bench(arguments) => return bench::run(&arguments),
+        Request::Connect(arguments) => connect::run(&arguments)?,
         Request::Serve(arguments) => {
             let draft = settings::gather(&arguments)?;
             let as_toml = draft.to_toml();
             let options = draft.build()?;
-            if arguments.print_config { show(&as_toml) } else { serve::run(options) }
+            if arguments.print_config { show(&as_toml)? } else { serve::run(options)? }
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is no failure.

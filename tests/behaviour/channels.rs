@@ -104,7 +104,9 @@ pub(crate) fn broadcasts_follow_a_move(world: &World) {
     assert_eq!(server.handle().channels().wait(), Ok(counts([("news", 2)])));
     assert_eq!(server.handle().rooms().wait().unwrap().len(), 1, "the room `default` is gone");
 
-    server.handle().move_to_channel("ann", "arts").wait().unwrap();
+    for changes in [true, false] {
+        assert_eq!(server.handle().move_to_channel("ann", "arts").wait(), Ok(changes));
+    }
     assert_eq!(server.handle().channels().wait(), Ok(counts([("arts", 2)])), "a client id does, too");
     let report = server.handle().emit_to(Target::channel("arts"), "curtain", &true).wait().unwrap();
     assert_eq!((report.matched(), report.queued()), (2, 2));

@@ -53,7 +53,7 @@ pub(crate) fn an_unknown_recipient_is_a_typed_error(world: &World) {
     let unknown = |name: &str| Err(HandleError::UnknownRecipient(name.to_owned()));
     assert_eq!(server.handle().send("nobody", "lost").wait(), unknown("nobody"));
     assert_eq!(server.handle().send(id, "late").wait(), unknown(&id.to_string()));
-    assert_eq!(server.handle().join(Recipient::from(id), "room").wait(), unknown(&id.to_string()));
+    assert_eq!(server.handle().join(Recipient::from(id), "room").wait().map(drop), unknown(&id.to_string()));
     assert_eq!(server.handle().close(id, CloseCode::Normal, "").wait(), unknown(&id.to_string()));
 }
 

@@ -332,6 +332,40 @@ pub(crate) fn an_async_handler_takes_one_event_at_a_time(world: &World) {
     expect_pong(&mut peer);
 }
 
+pub(crate) fn whoever_waits_hears_that_a_handler_failed(world: &World) {
+    let fail = || Err::<(), HandlerError>("as asked".into());
+    let route = typed()
+        .on("now", move |_, _| fail())
+        .on("later", |_, _| ())
+        .on_async("later", move |_, _| async move { fail() })
+        .on("both", move |_, _| fail())
+        .on_async("both", |_, _| async {})
+        .on_async("both", |_, _| async {})
+        .on("too late", |ctx, event| ctx.ack(event, "yes"))
+        .on("too late", move |_, _| fail())
+        .on("another can", move |_, _| fail())
+        .on_async("another can", move |_, _| async move { fail() })
+        .on_async("another can", |peer, event| async move { peer.ack(&event, "yes").await });
+    let server = world.start(App::new().route("/", route));
+    let mut peer = server.connect("/");
+    for event in ["now", "later", "both"] {
+        peer.send(&format!(r#"{{"type":"event","event":"{event}","ackId":"1"}}"#));
+        peer.expect(&format!(
+            r#"{{"type":"error","namespace":"/","event":"{event}","ackId":"1","error":"handler failed"}}"#
+        ));
+        // Whoever does not wait hears nothing.
+        peer.send(&format!(r#"{{"type":"event","event":"{event}"}}"#));
+        expect_pong(&mut peer);
+    }
+    for event in ["too late", "another can"] {
+        peer.send(&format!(r#"{{"type":"event","event":"{event}","ackId":"2"}}"#));
+        peer.expect(&format!(
+            r#"{{"type":"ack","namespace":"/","event":"{event}","data":"yes","ackId":"2"}}"#
+        ));
+        expect_pong(&mut peer);
+    }
+}
+
 pub(crate) fn a_handler_that_fails_or_panics_is_contained(world: &World) {
     let log = Log::default();
     let noted = log.clone();

@@ -20,14 +20,24 @@ pub(crate) fn a_client_id_does_wherever_an_id_does(world: &World) {
     let count = |group: GroupName| handle.members(group).wait().unwrap().len();
     let hall = || GroupName::Room(RoomName::new("/", "hall"));
     let side = || GroupName::Namespace("/side".into());
+    let anna = || GroupName::Client("anna".into());
 
-    handle.join("anna", "hall").wait().unwrap();
-    handle.join_in("anna", "/side", "desk").wait().unwrap();
+    // Each says whether it changed anything, for any of them.
+    assert_eq!(handle.join(handle.members(anna()).wait().unwrap()[0], "hall").wait(), Ok(true));
+    for changes in [true, false] {
+        assert_eq!(handle.join("anna", "hall").wait(), Ok(changes));
+        assert_eq!(handle.join_in("anna", "/side", "desk").wait(), Ok(changes));
+        assert_eq!(handle.join_namespace("anna", "/side").wait(), Ok(false));
+    }
     assert_eq!((count(hall()), count(side())), (3, 3));
-    handle.leave_in("anna", "/side", "desk").wait().unwrap();
+    for changes in [true, false] {
+        assert_eq!(handle.leave_in("anna", "/side", "desk").wait(), Ok(changes));
+    }
     assert_eq!(count(side()), 3, "the namespace stays when its room is left");
-    handle.leave_namespace("anna", "/side").wait().unwrap();
-    handle.leave("anna", "hall").wait().unwrap();
+    for changes in [true, false] {
+        assert_eq!(handle.leave_namespace("anna", "/side").wait(), Ok(changes));
+        assert_eq!(handle.leave("anna", "hall").wait(), Ok(changes));
+    }
     assert_eq!((count(hall()), count(side())), (0, 0));
 
     handle.close("anna", CloseCode::from(4003), "all of you").wait().unwrap();

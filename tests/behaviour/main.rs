@@ -194,6 +194,7 @@ scenarios! {
         several_handlers_run_in_order
         an_async_handler_takes_one_event_at_a_time
         a_handler_that_fails_or_panics_is_contained
+        whoever_waits_hears_that_a_handler_failed
     }
     failures {
         fifty_leave_while_they_are_received_from_and_closed

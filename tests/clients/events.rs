@@ -54,6 +54,23 @@ pub(crate) fn an_event_that_nobody_handles_is_answered_so(world: &World) {
     assert!(answer.data::<u32>().unwrap_err().to_string().contains("unhandled event"));
 }
 
+pub(crate) fn whoever_asks_hears_that_a_callback_failed(world: &World) {
+    let (server, log) = (Server::start(lobby()), Log::default());
+    let noted = log.clone();
+    let client = typed(&server.url())
+        .on("fails", |_, event| event.data::<u32>().map(drop))
+        .on("still works", |_, event| event.data::<u32>().map(drop))
+        .on("still works", |client, event| client.ack(event, "yes"))
+        .on_fault(move |_, fault| noted.note(fault.to_string()));
+    let client = world.start(client);
+    done(client.connect());
+    let id = server.handle().connections().wait().unwrap()[0].id;
+    let ask = |event: &str| server.handle().emit_with_ack(id, event, "no number", LONG).wait().unwrap();
+    assert!(ask("fails").data::<()>().unwrap_err().to_string().contains("handler failed"));
+    assert_eq!(ask("still works").data::<String>().unwrap(), "yes");
+    assert!(log.wait_for(2).iter().all(|fault| fault.contains("is not understood")), "{:?}", log.all());
+}
+
 pub(crate) fn a_refused_join_is_told(world: &World) {
     let (server, log) = (Server::start(lobby()), Log::default());
     let noted = log.clone();

@@ -8,9 +8,12 @@
 //! |---|---|
 //! | connect, send, callbacks | file `conversation` |
 //! | disconnect, close, reconnect, rejoin | file `coming_back` |
+//! | lines that go silent | files `coming_back`, `half_open` |
 //! | events, acknowledgements, rooms | file `events` |
 //! | typed errors | files `failing`, `tls` |
 //! | a stream of messages, and its bounds | file `pulling` |
+//! | servers of others | folder `foreign` |
+//! | what breaks elsewhere | file `failures` |
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -18,6 +21,9 @@ mod coming_back;
 mod conversation;
 mod events;
 mod failing;
+mod failures;
+mod foreign;
+mod half_open;
 mod pulling;
 mod tls;
 mod world;
@@ -71,6 +77,7 @@ scenarios! {
     events {
         events_are_answered_both_ways
         an_event_that_nobody_handles_is_answered_so
+        whoever_asks_hears_that_a_callback_failed
         a_refused_join_is_told
     }
     failing {
@@ -80,6 +87,13 @@ scenarios! {
         an_answer_that_does_not_come_is_not_awaited_for_ever
         a_server_that_is_none_is_a_violation
         commands_are_bounded
+    }
+    failures {
+        after_reconnects_there_is_one_heartbeat
+    }
+    half_open {
+        a_server_that_is_heard_no_more_is_given_up
+        a_server_that_hears_nothing_gives_up_and_is_connected_to_anew
     }
     pulling {
         what_is_heard_comes_in_order

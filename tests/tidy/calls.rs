@@ -25,7 +25,7 @@ impl Place {
     fn of(path: &str) -> Place {
         let mut folders = path.split('/');
         let is_in = |name: &str| path.split('/').any(|part| part == name);
-        if is_in("peers") || is_in("fuzz") || is_in("benches") {
+        if is_in("peers") || is_in("fuzz") || is_in("benches") || path.starts_with("load/") {
             Place::Measurement
         } else if is_in("tests") || path.ends_with("tests.rs") {
             Place::Test
@@ -135,7 +135,7 @@ mod tests {
             Place::Program => "server/src/a.rs",
             Place::Example => "examples/a.rs",
             Place::Test => "core/tests/a.rs",
-            Place::Measurement => "peers/load/src/a.rs",
+            Place::Measurement => "peers/compare/src/a.rs",
         }
     }
 
@@ -185,5 +185,6 @@ mod tests {
         assert_eq!(Place::of("core/src/link/tests.rs"), Place::Test);
         assert_eq!(Place::of("server/tests/cli.rs"), Place::Test);
         assert_eq!(Place::of("fuzz/fuzz_targets/a.rs"), Place::Measurement);
+        assert_eq!(Place::of("load/src/a.rs"), Place::Measurement);
     }
 }

@@ -50,6 +50,14 @@ impl Client {
         self.send_now(now, asked.refused(Refusal::UnhandledEvent).write())
     }
 
+    /// Says of an event that wanted an answer that its handler failed, and not how.
+    ///
+    /// # Errors
+    /// It is not sent.
+    pub fn handler_failed(&mut self, now: Instant, asked: AckAsked<'_>) -> Result<(), SendError> {
+        self.send_now(now, asked.refused(Refusal::HandlerFailed).write())
+    }
+
     /// What a message of the server says in the client's envelope. Call it with
     /// each message, as it comes.
     ///

@@ -12,6 +12,7 @@ use crate::rooms::JoinError;
 /// | 4403 | what the application does not allow |
 /// | 4404 | what is not there: a namespace or a channel one is in, a handler |
 /// | 4429 | what a limit forbids for now |
+/// | 4500 | what the application failed to do |
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -27,6 +28,9 @@ pub enum Refusal {
     /// Nobody handles the event.
     #[error("unhandled event")]
     UnhandledEvent,
+    /// Somebody handles the event, and could not.
+    #[error("handler failed")]
+    HandlerFailed,
     /// The application does not let the peer in.
     #[error("join refused")]
     JoinRefused,
@@ -83,6 +87,7 @@ impl Refusal {
             | Refusal::TooManyNamespaces
             | Refusal::RoomFull
             | Refusal::TooManyGroups => 4429,
+            Refusal::HandlerFailed => 4500,
         }
     }
 

@@ -40,6 +40,20 @@ impl Hub {
         self.send(now, id, &Frame::text(&asked.refused(Refusal::UnhandledEvent).write()))
     }
 
+    /// Tells whoever sent an event that wanted an answer that its handler failed.
+    /// Not how: that is nobody's business but the application's.
+    ///
+    /// # Errors
+    /// It is not queued.
+    pub fn handler_failed(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        asked: AckAsked<'_>,
+    ) -> Result<(), SendError> {
+        self.send(now, id, &Frame::text(&asked.refused(Refusal::HandlerFailed).write()))
+    }
+
     /// Does what a connection asked for, and answers it: that it is done where an
     /// answer is wanted, or which limit forbids it. Says whether anything changed.
     ///

@@ -21,7 +21,9 @@ use serde::ser::Serialize;
 impl Route {
     /// Handles messages in the default way, as far as the application does not: on a
     /// route with the session envelope and no handlers at all that goes without
-    /// saying.
+    /// saying. The envelope is the route's own: one that clients choose by their
+    /// [subprotocol](Self::subprotocol) gets what the route handles, no more and no
+    /// less.
     ///
     /// | event | content | what happens |
     /// |---|---|---|

@@ -48,7 +48,9 @@ impl Ctx<'_> {
     }
 
     /// Acknowledges an event, if its sender waits for that and has not been
-    /// answered yet. A panic or an error of the handler leaves it unanswered.
+    /// answered yet. Where a handler fails and none acknowledges, the sender is
+    /// told so at once, `"error":"handler failed"`; one that panics ends the
+    /// connection, and with it the question.
     ///
     /// # Errors
     /// The answer is not queued, and there will be no other; or the data has no

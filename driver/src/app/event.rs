@@ -5,6 +5,7 @@ use fanfare_core::event::{AckAsked, Payload, PayloadError};
 use serde::de::Deserialize;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An event that a peer has sent, in the hands of a synchronous handler. Borrows
@@ -78,6 +79,7 @@ impl<'m> Event<'m> {
             room: room.map(Cow::into),
             data: data.into_owned(),
             ack: Mutex::new(ack.map(AckAsked::into_owned)),
+            has_failed: AtomicBool::new(false),
         }))
     }
 }
@@ -93,6 +95,8 @@ struct Owned {
     room: Option<Box<str>>,
     data: Payload<'static>,
     ack: Mutex<Option<AckAsked<'static>>>,
+    /// Whether one of its handlers has.
+    has_failed: AtomicBool,
 }
 
 impl OwnedEvent {
@@ -131,6 +135,16 @@ impl OwnedEvent {
 
     pub(crate) fn take_ack(&self) -> Option<AckAsked<'static>> {
         self.0.ack.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A handler has failed; the others have their turn.
+    pub(crate) fn fail(&self) {
+        self.0.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// What is to be answered once all handlers had theirs.
+    pub(crate) fn take_ack_if_failed(&self) -> Option<AckAsked<'static>> {
+        if self.0.has_failed.load(Ordering::Relaxed) { self.take_ack() } else { None }
     }
 
     /// About what it holds, in bytes.

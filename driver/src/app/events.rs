@@ -23,6 +23,15 @@ pub(crate) enum EventHandler {
     Later(OnEventLater),
 }
 
+impl EventHandler {
+    pub(crate) fn later(&self) -> Option<&OnEventLater> {
+        match self {
+            EventHandler::Later(handler) => Some(handler),
+            EventHandler::Now(_) => None,
+        }
+    }
+}
+
 /// The handlers of one namespace of a route: see [`Route::namespace`](crate::Route::namespace).
 #[derive(Default)]
 pub struct Namespace {

@@ -138,9 +138,11 @@ pub struct Accept {
 pub type Authorisation = Result<Accept, Response>;
 
 impl Accept {
-    /// The default terms: the client id is the peer's address and port, the
-    /// channel `default` on a route with the session envelope and elsewhere none,
-    /// no subprotocol, no labels, no state.
+    /// The default terms: the client id is the client's address with the port of the
+    /// transport, which behind a trusted proxy is the proxy's, so that clients who
+    /// share an address do not share the id; the channel is `default` on a route
+    /// with the session envelope and elsewhere none; no subprotocol, no labels, no
+    /// state.
     pub fn new() -> Accept {
         Accept::default()
     }

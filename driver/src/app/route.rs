@@ -113,6 +113,18 @@ impl Route {
 
     /// Judges every request for a connection, on the shard, after the origin
     /// rule: accept with [`Accept`](crate::Accept), or refuse with an HTTP answer.
+    ///
+    /// ```
+    /// use fanfare_core::handshake::Response;
+    /// use fanfare_driver::{Accept, Route};
+    /// use http::StatusCode;
+    ///
+    /// let route = Route::new().authorise(|request| match request.cookie("session") {
+    ///     Some("good") => Ok(Accept::new().client_id("ann")),
+    ///     Some(_) | None => Err(Response::text(StatusCode::UNAUTHORIZED, "log in first\n")),
+    /// });
+    /// # let _ = route;
+    /// ```
     #[must_use]
     pub fn authorise(mut self, judge: impl Fn(&Request) -> Authorisation + Send + Sync + 'static) -> Route {
         self.authorise = Authorise::Now(Box::new(judge));

@@ -91,7 +91,8 @@ impl<'c> ClientCtx<'c> {
     }
 
     /// Acknowledges an event, if the server waits for that and has not been answered
-    /// yet. A panic or an error of the callback leaves it unanswered.
+    /// yet. Where a callback fails and none acknowledges, the server is told so,
+    /// `"error":"handler failed"`; one that panics ends the client.
     ///
     /// # Errors
     /// [`ClientError::Send`]: there will be no other answer;

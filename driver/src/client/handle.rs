@@ -19,7 +19,8 @@ use std::time::Duration;
 
 /// A client from anywhere. Clones are the same client; with the last of them, and
 /// of its [stream](super::ClientStream), it ends at once, without a farewell: say
-/// one by [`close`](Self::close).
+/// one by [`close`](Self::close). One that a callback of the client's keeps is one
+/// of them.
 ///
 /// What is asked for is done in order, by the client's own task or thread. Each
 /// answer can be awaited, or [waited](Reply::wait) for by a thread; or nobody
@@ -185,12 +186,13 @@ impl ClientHandle {
 
     /// Acknowledges an event, as [`ClientCtx::ack`](super::ClientCtx::ack) does.
     pub fn ack<T: Serialize + ?Sized>(&self, event: &OwnedEvent, data: &T) -> Reply<(), ClientError> {
-        match (json(data), event) {
-            (Ok(data), event) => match event.take_ack() {
-                Some(asked) => self.does(move |core| core.acknowledge(asked, data)),
-                None => Reply::ready(Ok(())),
-            },
-            (Err(error), _) => Reply::ready(Err(error)),
+        let data = match json(data) {
+            Ok(data) => data,
+            Err(error) => return Reply::ready(Err(error)),
+        };
+        match event.take_ack() {
+            Some(asked) => self.does(move |core| core.acknowledge(asked, data)),
+            None => Reply::ready(Ok(())),
         }
     }
 

@@ -118,3 +118,77 @@ fn wake(waker: Option<Waker>) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reply::reply_or;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// An inbox that has been looked into, and how often it wakes.
+    fn inbox(jobs_max: usize) -> (Inbox, Arc<Wakes>) {
+        let (inbox, wakes) = (Inbox::new(jobs_max), Arc::<Wakes>::default());
+        inbox.join();
+        assert!(!inbox.take(&Arc::clone(&wakes).into()).1);
+        (inbox, wakes)
+    }
+
+    fn nothing() -> Job {
+        Box::new(|_| {})
+    }
+
+    #[test]
+    fn the_first_job_wakes_and_all_are_taken_at_once() {
+        let (inbox, wakes) = inbox(10);
+        for _ in 0..3 {
+            inbox.push(nothing()).unwrap();
+        }
+        assert_eq!(wakes.0.swap(0, Ordering::Relaxed), 1);
+        assert_eq!(inbox.take(&Arc::clone(&wakes).into()).0.len(), 3);
+        inbox.push(nothing()).unwrap();
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1, "once more after it was emptied");
+    }
+
+    #[test]
+    fn a_full_inbox_refuses_but_what_must_not_be_lost() {
+        let (inbox, _) = inbox(2);
+        for _ in 0..2 {
+            inbox.push(nothing()).unwrap();
+        }
+        assert_eq!(inbox.push(nothing()), Err(ClientError::QueueFull { commands_max: 2 }));
+        assert_eq!(inbox.push_always(nothing()), Ok(()));
+    }
+
+    #[test]
+    fn a_closed_inbox_says_why_and_answers_what_waits() {
+        let (inbox, _) = inbox(2);
+        let (answer, waiting) = reply_or::<(), ClientError>();
+        inbox.push(Box::new(move |_| drop(answer))).unwrap();
+        inbox.close(ClientError::Panicked);
+        assert_eq!(waiting.wait(), Err(ClientError::Ended));
+        inbox.close(ClientError::Ended);
+        assert_eq!(inbox.push_always(nothing()), Err(ClientError::Panicked), "the first end stays");
+    }
+
+    #[test]
+    fn the_last_who_leaves_wakes() {
+        let (inbox, wakes) = inbox(2);
+        inbox.join();
+        inbox.leave();
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        inbox.leave();
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert!(inbox.take(Waker::noop()).1, "nobody is left to ask");
+    }
+}

@@ -246,3 +246,62 @@ impl fmt::Debug for State {
         f.debug_struct("State").field("waiting", &self.waiting.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::handle::Shared;
+    use std::pin::pin;
+
+    fn stream(count_max: usize, bytes_max: usize) -> (ClientStream, Arc<Hearing>) {
+        let shared = Arc::new(Shared::new("ws://localhost".parse().unwrap()));
+        let hearing = Arc::new(Hearing::new(count_max, bytes_max));
+        (ClientStream::new(ClientHandle::new(shared), Arc::clone(&hearing)), hearing)
+    }
+
+    fn message(text: &'static str) -> Heard {
+        Heard::Message(Message::from(text))
+    }
+
+    fn poll<F: Future>(future: F) -> Poll<F::Output> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn what_waits_is_heard_and_then_the_end() {
+        let (mut stream, hearing) = stream(10, 100);
+        assert!(poll(stream.hear()).is_pending());
+        hearing.push(message("last"));
+        hearing.close();
+        hearing.push(message("too late"));
+        assert!(matches!(stream.hear().wait(), Some(Heard::Message(last)) if last == "last".into()));
+        assert!(stream.hear().wait().is_none() && stream.hear().wait().is_none());
+    }
+
+    #[test]
+    fn a_full_stream_is_half_empty_before_more_is_read() {
+        for (count_max, bytes_max, text) in [(4, 100, "x"), (100, 8, "xx")] {
+            let (mut stream, hearing) = stream(count_max, bytes_max);
+            let mut states = Vec::new();
+            for _ in 0..4 {
+                hearing.push(message(text));
+                states.push(hearing.is_full());
+            }
+            for _ in 0..4 {
+                assert!(poll(stream.hear()).is_ready());
+                states.push(hearing.is_full());
+            }
+            assert_eq!(states, [false, false, false, true, true, false, false, false]);
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_message_passes_over_all_else() {
+        let (mut stream, hearing) = stream(10, 100);
+        hearing.push(Heard::Reconnecting { attempt: 1, delay: Duration::ZERO });
+        assert!(poll(stream.recv()).is_pending());
+        hearing.push(Heard::Fault(ClientFault::GaveUp { attempts: 1 }));
+        hearing.push(message("hello"));
+        assert_eq!(stream.recv().wait(), Some("hello".into()));
+    }
+}

@@ -166,6 +166,14 @@ impl Listener {
         for callback in callbacks {
             errors.extend(call(core, |ctx| callback(ctx, &mut event))?.err());
         }
+        if !errors.is_empty()
+            && let Some(asked) = event.take_ack()
+        {
+            let now = core.now();
+            if let Err(error) = core.machine.handler_failed(now, asked) {
+                tracing::debug!(%error, "nobody could be told that the callback of an event failed");
+            }
+        }
         errors.into_iter().try_for_each(|error| self.fault(core, ClientFault::Handler(error)))
     }
 

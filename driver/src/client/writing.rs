@@ -39,10 +39,11 @@ impl ClientTask {
                 }
                 Transmit::StartTls => return self.start_tls(),
                 Transmit::Release { abort } => {
-                    if let Line::Up(up) = &mut self.line
-                        && abort
-                    {
-                        up.transport.abort();
+                    match &mut self.line {
+                        Line::Up(up) if abort => up.transport.abort(),
+                        // TLS has a goodbye of its own, which goes if it can go at once.
+                        Line::Up(up) => _ = up.transport.poll_shutdown(cx),
+                        Line::Dialing { .. } | Line::Down => {}
                     }
                     self.line = Line::Down;
                     self.core.machine.released();

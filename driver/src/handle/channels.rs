@@ -4,7 +4,6 @@
 //! which is nothing to do for each message.
 
 use super::{Handle, Recipient};
-use crate::inbox::Inbox;
 use crate::reply::Reply;
 use crate::shard::Core;
 use fanfare_core::id::ConnectionId;
@@ -12,19 +11,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Handle {
-    /// Moves connections to a primary channel: see
+    /// Moves connections to a primary channel, and says whether any was not in it: see
     /// [`Ctx::move_to_channel`](crate::Ctx::move_to_channel).
     ///
     /// # Errors
     /// [`UnknownRecipient`](crate::HandleError::UnknownRecipient), and
     /// [`Membership`](crate::HandleError::Membership) where the name or a limit
     /// forbids it; whoever that is stays where it was.
-    pub fn move_to_channel(&self, whom: impl Into<Recipient>, channel: &str) -> Reply<()> {
+    pub fn move_to_channel(&self, whom: impl Into<Recipient>, channel: &str) -> Reply<bool> {
         let channel = channel.to_owned();
-        self.each(&whom.into(), Inbox::push, move |core, id| {
-            core.regroup(|hub| hub.move_to_channel(id, &channel))?;
-            Ok(())
-        })
+        self.regroup(&whom.into(), move |core, id| Ok(core.regroup(|hub| hub.move_to_channel(id, &channel))?))
     }
 
     /// How many connections have which primary channel, in order of the names. Who

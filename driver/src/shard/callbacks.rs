@@ -184,11 +184,24 @@ impl Core {
         id: ConnectionId,
         callback: impl FnOnce(&mut Ctx<'_>) -> Handled,
     ) {
-        match wall::call(|| callback(&mut Ctx::new(self, id))) {
+        self.attempt(app, id, callback);
+    }
+
+    /// The same; says whether it did what it was to do.
+    pub(super) fn attempt(
+        &mut self,
+        app: &Application,
+        id: ConnectionId,
+        callback: impl FnOnce(&mut Ctx<'_>) -> Handled,
+    ) -> bool {
+        let outcome = wall::call(|| callback(&mut Ctx::new(self, id)));
+        let has_done_it = matches!(outcome, Some(Ok(())));
+        match outcome {
             Some(Ok(())) => {}
             Some(Err(error)) => self.handler_failed(app, id, &Theirs::new(error)),
             None => self.handler_panicked(id),
         }
+        has_done_it
     }
 
     /// A handler returned an error.

@@ -5,6 +5,7 @@
 //! and nothing about the wire.
 
 use super::core::Core;
+use super::later::Waiting;
 use crate::app::{Application, Ctx, Event, EventHandler, JoinRequest, OwnedEvent, Peer, Route};
 use crate::wall;
 use fanfare_core::event::{self, AckAsked, Emission, MembershipAsked, Payload, Regroup};
@@ -45,10 +46,12 @@ impl Core {
             return;
         }
         let mut event = Event::new(event);
-        let mut is_for_later = false;
+        let (mut is_for_later, mut has_failed) = (false, false);
         for handler in handlers {
             match handler {
-                EventHandler::Now(handler) => self.guard(app, id, |ctx| handler(ctx, &mut event)),
+                EventHandler::Now(handler) => {
+                    has_failed |= !self.attempt(app, id, |ctx| handler(ctx, &mut event));
+                }
                 EventHandler::Later(_) => is_for_later = true,
             }
             // Whoever has just been closed has nothing more to say.
@@ -57,8 +60,21 @@ impl Core {
             }
         }
         if is_for_later {
-            self.handle_later(id, handlers, &event.into_owned());
+            let event = event.into_owned();
+            if has_failed {
+                event.fail();
+            }
+            self.handle_later(id, handlers, &event);
+        } else if has_failed && let Some(asked) = event.take_ack() {
+            self.answer_failed(id, asked);
         }
+    }
+
+    /// All handlers of an event are through, one has failed and none has answered.
+    pub(super) fn answer_failed(&mut self, id: ConnectionId, asked: AckAsked<'_>) {
+        self.lease_for(&Payload::NONE);
+        // A peer that does not read its answers has them dropped, and counted.
+        let _ = self.hub.handler_failed(self.now, id, asked);
     }
 
     /// Leaves an event to the connection's future, which is started if there is none.
@@ -67,9 +83,10 @@ impl Core {
         let handle = self.handle.clone();
         let params = self.open_session(id).and_then(|open| open.params.clone()).unwrap_or_default();
         let mut is_full = false;
-        for handler in handlers {
-            let EventHandler::Later(handler) = handler else { continue };
-            let pushed = later.push(Arc::clone(handler), event.clone());
+        let mut handlers = handlers.iter().filter_map(EventHandler::later).peekable();
+        while let Some(handler) = handlers.next() {
+            let is_last = handlers.peek().is_none();
+            let pushed = later.push(Waiting { handler: Arc::clone(handler), event: event.clone(), is_last });
             is_full |= pushed.is_full;
             if pushed.is_first {
                 let peer = Peer::new(id, handle.clone(), Arc::clone(&params));

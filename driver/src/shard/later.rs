@@ -18,11 +18,19 @@ pub(crate) struct Later {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<(OnEventLater, OwnedEvent)>,
+    waiting: VecDeque<Waiting>,
     bytes: usize,
     /// Whether there is a future.
     is_attended: bool,
     is_paused: bool,
+}
+
+/// An event, and one of those that handle it.
+pub(super) struct Waiting {
+    pub(super) handler: OnEventLater,
+    pub(super) event: OwnedEvent,
+    /// No other handler of this event follows.
+    pub(super) is_last: bool,
 }
 
 /// What an event that was added means.
@@ -40,10 +48,10 @@ impl Later {
     }
 
     /// Adds an event. The limits are passed by those of one message at most.
-    pub(super) fn push(&self, handler: OnEventLater, event: OwnedEvent) -> Pushed {
+    pub(super) fn push(&self, waiting: Waiting) -> Pushed {
         let mut state = self.lock();
-        state.bytes += event.bytes();
-        state.waiting.push_back((handler, event));
+        state.bytes += waiting.event.bytes();
+        state.waiting.push_back(waiting);
         state.is_paused |= state.waiting.len() >= self.events_max || state.bytes >= self.bytes_max;
         let is_first = !std::mem::replace(&mut state.is_attended, true);
         Pushed { is_full: state.is_paused, is_first }
@@ -53,38 +61,44 @@ impl Later {
     /// is over, and the rest is not handled.
     pub(super) async fn attend(self: Arc<Self>, peer: Peer) {
         let (id, handle) = (peer.id(), peer.handle().clone());
-        while let Some((handler, event, resumes)) = self.next() {
+        while let Some((Waiting { handler, event, is_last }, resumes)) = self.next() {
             if resumes {
                 handle.resume(id);
             }
-            let outcome = match wall::call(|| handler(peer.clone(), event)) {
+            let outcome = match wall::call(|| handler(peer.clone(), event.clone())) {
                 Some(future) => wall::attend(future).await,
                 None => None,
             };
             match outcome {
                 Some(Ok(())) => {}
-                Some(Err(error)) => handle.report(id, error),
+                Some(Err(error)) => {
+                    event.fail();
+                    handle.report(id, error);
+                }
                 None => {
                     self.lock().waiting.clear();
                     return handle.run_always(id.shard(), move |core, _| core.handler_panicked(id));
                 }
+            }
+            if is_last && let Some(asked) = event.take_ack_if_failed() {
+                handle.run_always(id.shard(), move |core, _| core.answer_failed(id, asked));
             }
         }
     }
 
     /// The next event, and whether there is room for more again. Without one the
     /// future is over.
-    fn next(&self) -> Option<(OnEventLater, OwnedEvent, bool)> {
+    fn next(&self) -> Option<(Waiting, bool)> {
         let mut state = self.lock();
-        let Some((handler, event)) = state.waiting.pop_front() else {
+        let Some(waiting) = state.waiting.pop_front() else {
             // Quiet connections own no memory.
             *state = State::default();
             return None;
         };
-        state.bytes -= event.bytes();
+        state.bytes -= waiting.event.bytes();
         let has_drained = state.waiting.len() <= self.events_max / 2 && state.bytes <= self.bytes_max / 2;
         let resumes = has_drained && std::mem::take(&mut state.is_paused);
-        Some((handler, event, resumes))
+        Some((waiting, resumes))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,12 +124,13 @@ mod tests {
     }
 
     fn push(later: &Later, name: &str) -> (bool, bool) {
-        let pushed = later.push(Arc::new(|_, _| Box::pin(async { Ok(()) })), event(name));
+        let handler: OnEventLater = Arc::new(|_, _| Box::pin(async { Ok(()) }));
+        let pushed = later.push(Waiting { handler, event: event(name), is_last: true });
         (pushed.is_first, pushed.is_full)
     }
 
     fn next(later: &Later) -> Option<(String, bool)> {
-        later.next().map(|(_, event, resumes)| (event.name().to_owned(), resumes))
+        later.next().map(|(waiting, resumes)| (waiting.event.name().to_owned(), resumes))
     }
 
     #[test]

@@ -17,7 +17,7 @@ use fanfare_core::rooms::JoinError;
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -117,10 +117,7 @@ impl Core {
         if let Err(refusal) = self.hub.check_channel(profile, accept.channel.as_deref()) {
             return self.answer(id, &no_channel(&refusal), false);
         }
-        let client_id = accept
-            .client_id
-            .clone()
-            .unwrap_or_else(|| request.peer.map_or_else(|| id.to_string(), |peer| peer.to_string()));
+        let client_id = accept.client_id.clone().unwrap_or_else(|| unnamed(id, &request));
         let admitted = self.server().directory().admit(id, request.address, &client_id);
         let replaced = match admitted {
             Ok(admitted) => admitted.replaced,
@@ -280,6 +277,16 @@ impl Core {
             Session::Asking(asking) => (asking.id == id).then_some(asking),
             Session::Free | Session::New { .. } | Session::Open(_) | Session::Over => None,
         }
+    }
+}
+
+/// The client id of whom the application gives none: the client's address, with the
+/// port of its transport. Behind a proxy that is not the client's own, but the
+/// policy for client ids must not take two for one because they share an address.
+fn unnamed(id: ConnectionId, request: &Request) -> String {
+    match (request.address, request.peer) {
+        (Some(address), Some(peer)) => SocketAddr::new(address, peer.port()).to_string(),
+        (Some(_) | None, _) => id.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::roots::{self, RootsError};
 use super::stream::TlsStream;
 use crate::transport::Transport;
 use rustls::RootCertStore;
-use rustls::client::{ClientConfig, UnbufferedClientConnection};
+use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection};
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use std::fmt;
@@ -63,6 +63,14 @@ impl ClientTls {
     /// `http/1.1` or nothing, are its business.
     pub fn from_config(config: Arc<ClientConfig>) -> ClientTls {
         ClientTls { config }
+    }
+
+    /// The same, with a whole handshake for every connection: for whoever measures.
+    #[must_use]
+    pub fn without_resumption(self) -> ClientTls {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = Resumption::disabled();
+        ClientTls::from_config(Arc::new(config))
     }
 
     /// The far end of `transport` is to speak TLS and to be `host`, a name or an

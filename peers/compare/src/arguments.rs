@@ -1,6 +1,6 @@
 //! The command line: which experiment, against which servers.
 //!
-//! What this program does not know goes to `load` as it stands, so that each
+//! What this program does not know goes to `fanfare bench` as it stands, so that each
 //! flag is described in one place.
 
 use std::num::ParseIntError;
@@ -8,14 +8,14 @@ use std::path::Path;
 
 pub(crate) const USAGE: &str = "\
 usage: compare fanout|echo|idle|connect [--rounds 7] [--server-core 0] [--load-core 1]
-               [any flag of `load`] [NAME[@PATH]=COMMAND ...]
+               [any flag of `fanfare bench`] [NAME[@PATH]=COMMAND ...]
 
 Starts each server anew in each round, one after the other, loads it and stops it.
 A COMMAND is split at spaces and must print `listening on http://ADDRESS:PORT`,
 or https:// where it speaks TLS. PATH is /ws/echo for echo and /ws/broadcast
 otherwise. The first server is the base of the ratios. Without servers:
 floor-writev, floor-plain, tungstenite-hub, axum-hub, and fanfare on each
-runtime if it has been built.";
+runtime.";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     pub(crate) rounds: usize,
     pub(crate) server_core: usize,
     pub(crate) load_core: usize,
-    /// Handed on to `load`.
+    /// Handed on to `fanfare bench`.
     pub(crate) load_flags: Vec<String>,
     pub(crate) servers: Vec<Server>,
 }
@@ -69,10 +69,6 @@ impl Arguments {
                 _ => load_flags.push(argument),
             }
         }
-        let says_pacing = load_flags.iter().any(|flag| flag == "--all" || flag.starts_with("--rate"));
-        if experiment == "fanout" && !says_pacing {
-            load_flags.push("--all".to_owned());
-        }
         Ok(Arguments { experiment, rounds, server_core, load_core, load_flags, servers })
     }
 }
@@ -90,7 +86,7 @@ impl Server {
     }
 
     /// The servers that are always at hand, their programs being in `directory`.
-    pub(crate) fn all_built(directory: &Path, experiment: &str, fanfare: Option<&Path>) -> Vec<Server> {
+    pub(crate) fn all_built(directory: &Path, experiment: &str, fanfare: &Path) -> Vec<Server> {
         let path = if experiment == "echo" { "/ws/echo" } else { "/ws/broadcast" };
         let server = |name: &str, program: &Path, flags: &[&str]| {
             let program = program.to_string_lossy().into_owned();
@@ -106,7 +102,7 @@ impl Server {
         ];
         for runtime in ["tokio", "smol", "std-threads"] {
             let flags = ["serve", "--addr", "127.0.0.1:0", "--runtime", runtime];
-            servers.extend(fanfare.map(|program| server(&format!("fanfare-{runtime}"), program, &flags)));
+            servers.push(server(&format!("fanfare-{runtime}"), fanfare, &flags));
         }
         servers
     }
@@ -129,21 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_goes_to_load() {
+    fn what_is_not_ours_goes_to_the_load() {
         let arguments =
             parse("fanout|--members|10|--rounds|3|--bytes=64|a@/x=serve --addr here|b=other").unwrap();
         assert_eq!((arguments.rounds, arguments.server_core, arguments.load_core), (3, 0, 1));
-        assert_eq!(arguments.load_flags, ["--members", "10", "--bytes=64", "--all"]);
+        assert_eq!(arguments.load_flags, ["--members", "10", "--bytes=64"]);
         let [a, b] = arguments.servers.as_slice() else { panic!("two servers") };
         assert_eq!((a.name.as_str(), a.path.as_str()), ("a", "/x"));
         assert_eq!(a.command, ["serve", "--addr", "here"]);
         assert_eq!((b.path.as_str(), b.command.len()), ("/ws/broadcast", 1));
-    }
-
-    #[test]
-    fn an_open_rate_is_not_closed() {
-        assert_eq!(parse("fanout|--rate|50").unwrap().load_flags, ["--rate", "50"]);
-        assert!(parse("echo").unwrap().load_flags.is_empty());
     }
 
     #[test]

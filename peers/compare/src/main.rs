@@ -9,11 +9,11 @@ mod table;
 
 use arguments::{Arguments, Server, USAGE};
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table::Row;
 
-/// Where the workspace beside this one builds its program.
+/// Where the workspace above builds its program, which is the load, and a server.
 const FANFARE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/fanfare");
 
 fn main() -> ExitCode {
@@ -35,14 +35,13 @@ fn compare(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
     let mut arguments = Arguments::parse(arguments)?;
     let own = std::env::current_exe()?;
     let directory = own.parent().unwrap_or(Path::new("."));
+    // Beside this program, where both workspaces build into one place.
+    let beside = directory.join("fanfare");
+    let fanfare = if beside.exists() { beside } else { PathBuf::from(FANFARE) };
     if arguments.servers.is_empty() {
-        let fanfare = Some(Path::new(FANFARE)).filter(|program| program.exists());
-        if fanfare.is_none() {
-            eprintln!("fanfare is left out: build it with `cargo build --release` in the workspace above");
-        }
-        arguments.servers = Server::all_built(directory, &arguments.experiment, fanfare);
+        arguments.servers = Server::all_built(directory, &arguments.experiment, &fanfare);
     }
-    let rows = measure_all(&arguments, &directory.join("load"));
+    let rows = measure_all(&arguments, &fanfare);
     println!("{} {}", arguments.experiment, arguments.load_flags.join(" "));
     print!("{}", table::render(&arguments.experiment, &rows));
     if rows.iter().any(|row| row.rounds.iter().any(Option::is_none)) {
@@ -53,7 +52,7 @@ fn compare(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
 
 /// All rounds. Who begins moves on from round to round, so that no server always
 /// follows the same neighbour.
-fn measure_all(arguments: &Arguments, load: &Path) -> Vec<Row> {
+fn measure_all(arguments: &Arguments, fanfare: &Path) -> Vec<Row> {
     let named = |server: &Server| Row { name: server.name.clone(), rounds: vec![None; arguments.rounds] };
     let mut rows: Vec<Row> = arguments.servers.iter().map(named).collect();
     let count = rows.len();
@@ -63,7 +62,7 @@ fn measure_all(arguments: &Arguments, load: &Path) -> Vec<Row> {
             let (Some(server), Some(row)) = (arguments.servers.get(index), rows.get_mut(index)) else {
                 continue;
             };
-            let measured = run::measure(arguments, server, load)
+            let measured = run::measure(arguments, server, fanfare)
                 .inspect_err(|error| eprintln!("round {}: {error}", round + 1))
                 .ok();
             if let Some(slot) = row.rounds.get_mut(round) {

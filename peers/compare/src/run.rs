@@ -15,11 +15,13 @@ use std::time::Duration;
 
 /// How long a server may take to say where it listens.
 const START_TIME_MAX: Duration = Duration::from_secs(10);
+/// How the load ends when it has measured, and messages were lost.
+const LOST: i32 = 3;
 /// What a server says in front of its address, and how it is spoken to then.
 const ANNOUNCEMENTS: [(&str, &str); 2] =
     [("listening on http://", "ws://"), ("listening on https://", "wss://")];
 
-/// What `load` found, by the names of its report.
+/// What `fanfare bench` found, by the names of its report.
 pub(crate) type Figures = Map<String, Value>;
 
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +35,21 @@ pub(crate) enum RunError {
 }
 
 /// Starts `server`, loads it once and stops it.
-pub(crate) fn measure(arguments: &Arguments, server: &Server, load: &Path) -> Result<Figures, RunError> {
+pub(crate) fn measure(arguments: &Arguments, server: &Server, fanfare: &Path) -> Result<Figures, RunError> {
     let running = Running::start(server, arguments.server_core)?;
     let url = format!("{}{}", running.origin, server.path);
     let failed = |message: String| RunError::LoadFailed { name: server.name.clone(), message };
     let output = Command::new("taskset")
         .args(["-c", &arguments.load_core.to_string()])
-        .arg(load)
-        .arg(&arguments.experiment)
+        .arg(fanfare)
+        .args(["bench", &arguments.experiment, "--json"])
         .args(["--url", &url, "--server-pid", &running.child.id().to_string()])
         .args(&arguments.load_flags)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
+    // What was lost has its column in the table.
+    if !output.status.success() && output.status.code() != Some(LOST) {
         return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
     serde_json::from_slice(&output.stdout).map_err(|error| failed(format!("unreadable report: {error}")))

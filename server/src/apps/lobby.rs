@@ -33,9 +33,14 @@ pub(super) fn route() -> Route {
         .envelope(Envelope::Typed)
         .on("chat", |ctx, event| match event.data::<Chat>() {
             Ok(_) => pass_on(ctx, event),
-            Err(_) => Ok(ctx.emit("error", &Complaint { error: "invalid payload" })?),
+            Err(error) => {
+                ctx.emit("error", &Complaint { error: "invalid payload" })?;
+                // Whoever waits for an acknowledgement is told that there will be none.
+                Err(error.into())
+            }
         })
         .otherwise(pass_on)
+        .on_error(|ctx, error| tracing::debug!(id = %ctx.id(), %error, "an event was not passed on"))
 }
 
 /// To everyone else, or to whoever else is in the room that the event names. Only

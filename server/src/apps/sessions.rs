@@ -1,5 +1,9 @@
 //! Sessions: events in the session envelope, handled in the default way, and a
 //! chat. A client may say who it is and which channel it starts in.
+//!
+//! Channels are rooms of `/`, where the lobby's rooms are, too: neither envelope
+//! has words for another place. So the lobby's members of a room hear what goes
+//! to the channel of that name; what they say themselves stays in the lobby.
 
 use super::Site;
 use fanfare::core::rooms::Limits;

@@ -19,11 +19,12 @@ pub(crate) use field::InvalidValue;
 pub(crate) use flags::Given;
 pub(crate) use placement::Shards;
 pub(crate) use token::Token;
+pub(crate) use units::parse_time;
 
 use crate::apps::Mounts;
 use crate::cli::Arguments;
 use crate::failure::Failure;
-use fanfare_core::config::{Config, Preset, Settings};
+use fanfare_core::config::{Config, ConfigError, Preset, Settings};
 use fanfare_core::handshake::Network;
 use placement::{Placement, Runtime};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -144,6 +145,9 @@ impl Draft {
                 "a level such as info, or fanfare=debug,warn",
             ),
         })?;
+        if self.status_log_interval.is_some_and(|interval| interval.is_zero()) {
+            return Err(ConfigError::ZeroInsteadOfOff { setting: "status_log_interval" }.into());
+        }
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(chain), Some(key)) => Some(TlsFiles { chain, key }),
             (None, None) => None,

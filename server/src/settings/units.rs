@@ -28,7 +28,7 @@ pub(super) fn format_bytes(bytes: usize) -> String {
 }
 
 /// `500ms`, `30s`, `5m`, `1h`.
-pub(super) fn parse_time(text: &str) -> Option<Duration> {
+pub(crate) fn parse_time(text: &str) -> Option<Duration> {
     let (number, unit) = split(text);
     let (_, factor) = TIME_UNITS.into_iter().find(|(name, _)| *name == unit)?;
     number.parse::<u64>().ok()?.checked_mul(factor).map(Duration::from_millis)

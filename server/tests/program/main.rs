@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bench;
 mod broadcast;
 mod chat;
 mod commands;
+mod connect;
 mod conversations;
 mod echo;
 mod http;

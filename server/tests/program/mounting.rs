@@ -1,8 +1,7 @@
 //! Applications on other paths than their own.
 
-use crate::support::{Client, Program, fanfare, get, refused};
-use std::process::{self, Command};
-use std::{env, fs};
+use crate::support::{Client, Program, Scratch, fanfare, get, refused};
+use std::process::Command;
 use tungstenite::Message;
 
 /// What the program says when it does not start, and its exit code.
@@ -60,10 +59,9 @@ fn what_cannot_be_mounted_is_told_in_one_line() {
 /// As with every setting: a flag wins over a variable, that over the file.
 #[test]
 fn mounts_are_a_setting_like_any_other() {
-    let file = env::temp_dir().join(format!("fanfare-{}-mounts.toml", process::id()));
-    fs::write(&file, "mount = [\"/a=echo\", \"/b=chat\"]\n").unwrap();
+    let file = Scratch::file("mounts.toml", "mount = [\"/a=echo\", \"/b=chat\"]\n");
     let in_force = |command: &mut Command| {
-        let output = command.args(["--print-config", "--config"]).arg(&file).output().unwrap();
+        let output = command.args(["--print-config", "--config"]).arg(file.path()).output().unwrap();
         let printed: toml::Table = String::from_utf8(output.stdout).unwrap().parse().unwrap();
         printed["mount"].to_string()
     };
@@ -72,7 +70,6 @@ fn mounts_are_a_setting_like_any_other() {
     let mut with_both = fanfare(&["--mount", "/e=echo"]);
     assert_eq!(in_force(with_both.env("FANFARE_MOUNT", "/c=echo")), r#"["/e=echo"]"#);
     assert_eq!(in_force(fanfare(&["--mount", "none"]).env("FANFARE_MOUNT", "/c=echo")), "[]");
-    fs::remove_file(&file).unwrap();
 }
 
 /// What only the router can judge.

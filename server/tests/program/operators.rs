@@ -1,8 +1,6 @@
 //! What is for operators, and who is taken for one.
 
-use crate::support::{Answer, Program, fanfare, get, get_as, get_with};
-use std::path::PathBuf;
-use std::{env, fs, process};
+use crate::support::{Answer, Program, Scratch, fanfare, get, get_as, get_with};
 
 /// Everything that is for operators and is asked with GET.
 const PATHS: [&str; 3] = ["/ws/stats?detail=1", "/ws/status", "/metrics"];
@@ -83,7 +81,7 @@ fn from_afar(program: &Program, path: &str, authorization: &str) -> Answer {
 
 #[test]
 fn the_token_opens_from_anywhere_and_nothing_else_does() {
-    let file = Scratch::new("token", &format!("{TOKEN}\n"));
+    let file = Scratch::file("token.txt", &format!("{TOKEN}\n"));
     let by_variable = Program::start_with(&[], &[("FANFARE_OPERATOR_TOKEN", TOKEN)]);
     let by_file = Program::start(&["--operator-token-file", file.path()]);
     for program in [by_variable, by_file] {
@@ -113,7 +111,7 @@ fn without_a_token_there_is_none_that_opens() {
 
 #[test]
 fn the_token_is_never_shown() {
-    let file = Scratch::new("config", &format!("operator_token = \"{TOKEN}\"\n"));
+    let file = Scratch::file("operators.toml", &format!("operator_token = \"{TOKEN}\"\n"));
     for arguments in [&["--print-config"][..], &["--print-config", "--config", file.path()]] {
         let mut command = fanfare(arguments);
         if arguments.len() == 1 {
@@ -130,7 +128,7 @@ fn the_token_is_never_shown() {
 
 #[test]
 fn a_token_that_is_none_is_refused_and_not_quoted() {
-    let short = Scratch::new("short", "hunter2\n");
+    let short = Scratch::file("short.txt", "hunter2\n");
     let flag = ["--operator-token-file", short.path()];
     let refused = |arguments: &[&str], variable: Option<&str>| {
         let mut command = fanfare(arguments);
@@ -147,25 +145,4 @@ fn a_token_that_is_none_is_refused_and_not_quoted() {
     // A flag could be read by every user of the machine, so there is none.
     let line = refused(&["--operator-token", TOKEN], None);
     assert!(line.contains("did you mean --operator-token-file?"), "{line}");
-}
-
-/// A file that is gone when the test is over.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str, text: &str) -> Scratch {
-        let path = env::temp_dir().join(format!("fanfare-{}-operators-{name}", process::id()));
-        fs::write(&path, text).unwrap();
-        Scratch(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }

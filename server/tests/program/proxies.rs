@@ -1,6 +1,6 @@
 //! Proxies that are trusted, and others.
 
-use crate::support::{Client, Program, fanfare, refused_with};
+use crate::support::{Client, Program, fanfare, get, refused_with};
 
 const ONE_EACH: [&str; 2] = ["--connections-per-address-max", "1"];
 const ANN: [(&str, &str); 1] = [("x-forwarded-for", "192.0.2.1")];
@@ -15,6 +15,22 @@ fn behind_a_trusted_proxy_each_client_has_its_own_address() {
         assert_eq!(refused_with(&program, "/ws/echo", &ANN).status(), 503, "{trusted}");
         bob.assert_quiet();
     }
+}
+
+/// Its own address, and the port of the transport, which is the proxy's: two that
+/// share an address do not share a name.
+#[test]
+fn behind_a_trusted_proxy_a_client_without_a_name_goes_by_its_address() {
+    let settings = ["--trusted-proxies", "127.0.0.1", "--client-id-policy", "reject"];
+    let program = Program::start(&settings);
+    let clients = [ANN, ANN, BOB].map(|said| Client::connect_with(&program, "/ws/echo", &said));
+    let stats = get(&program, "/ws/stats?detail=1").json();
+    let named: Vec<_> = stats["data"]["connections_by_client"].as_object().unwrap().keys().collect();
+    let [ann, ann_again, bob] = clients.each_ref().map(|client| client.address().port());
+    let mut expected = [("192.0.2.1", ann), ("192.0.2.1", ann_again), ("192.0.2.2", bob)]
+        .map(|(address, port)| format!("{address}:{port}"));
+    expected.sort_unstable();
+    assert_eq!(named, expected.each_ref());
 }
 
 #[test]

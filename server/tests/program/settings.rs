@@ -1,11 +1,10 @@
 //! Bad input: one line that helps and the right exit code; and where settings
 //! come from.
 
-use crate::support::fanfare;
+use crate::support::{Scratch, fanfare};
+use std::env;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::{env, fs, process};
 
 /// Runs to the end and yields the exit code and the one line of the error.
 fn refusal(command: &mut Command) -> (i32, String) {
@@ -27,27 +26,6 @@ fn in_force(command: &mut Command, setting: &str) -> String {
     let printed: toml::Table = String::from_utf8(stdout).unwrap().parse().unwrap();
     let value = &printed[setting];
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A file that is gone when the test is over.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn file(name: &str, text: &str) -> Scratch {
-        let path = env::temp_dir().join(format!("fanfare-{}-{name}.toml", process::id()));
-        fs::write(&path, text).unwrap();
-        Scratch(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[test]
@@ -104,7 +82,7 @@ fn a_value_that_cannot_be_read_names_where_it_stands() {
         "fanfare: --shards: `1025` is no number of shards; use a whole number from 1 to 1024, or auto for one \
          per core",
     );
-    let file = Scratch::file("value", "shards = 0\n");
+    let file = Scratch::file("value.toml", "shards = 0\n");
     assert_refused(
         &["--config", file.path()],
         2,
@@ -135,6 +113,16 @@ fn a_combination_that_cannot_work_names_both_settings() {
     );
 }
 
+/// It would log without a pause.
+#[test]
+fn a_status_every_no_time_is_refused() {
+    assert_refused(
+        &["--status-log-interval", "0s"],
+        2,
+        "fanfare: status_log_interval is 0s; set a longer time, or switch it off",
+    );
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let missing = env::temp_dir().join("fanfare-no-such-directory/fanfare.toml");
@@ -146,7 +134,7 @@ fn a_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_key_that_is_no_setting_is_named() {
-    let file = Scratch::file("key", "rooms_max = 8\nroom_max = 8\n");
+    let file = Scratch::file("key.toml", "rooms_max = 8\nroom_max = 8\n");
     assert_refused(
         &["--config", file.path()],
         2,
@@ -156,7 +144,7 @@ fn a_key_that_is_no_setting_is_named() {
 
 #[test]
 fn a_file_that_is_no_toml_is_refused_with_the_line() {
-    let file = Scratch::file("malformed", "rooms_max = 8\nping_interval = 30s\n");
+    let file = Scratch::file("malformed.toml", "rooms_max = 8\nping_interval = 30s\n");
     let (code, line) = refusal(&mut fanfare(&["--config", file.path()]));
     assert_eq!(code, 2);
     assert!(line.starts_with(&format!("fanfare: {} line 2: ", file.path())), "{line}");
@@ -185,7 +173,8 @@ fn an_address_of_another_machine_is_refused() {
 
 #[test]
 fn a_flag_wins_over_a_variable_over_the_file_over_the_preset_over_the_default() {
-    let file = Scratch::file("precedence", "preset = \"goutils\"\noutbox_messages_max = 3\nrooms_max = 3\n");
+    let file =
+        Scratch::file("precedence.toml", "preset = \"goutils\"\noutbox_messages_max = 3\nrooms_max = 3\n");
     let with_file = || fanfare(&["serve", "--config", file.path()]);
     let setting = "outbox_messages_max";
 
@@ -216,7 +205,7 @@ fn serve_is_what_happens_without_a_command() {
 
 #[test]
 fn a_list_in_a_file_is_what_commas_are_on_the_command_line() {
-    let file = Scratch::file("list", "origin = [\"https://a.example\", \"https://b.example\"]\n");
+    let file = Scratch::file("list.toml", "origin = [\"https://a.example\", \"https://b.example\"]\n");
     let expected = "https://a.example,https://b.example";
     assert_eq!(in_force(&mut fanfare(&["--config", file.path()]), "origin"), expected);
     assert_eq!(in_force(&mut fanfare(&["--origin", expected]), "origin"), expected);
@@ -226,7 +215,7 @@ fn a_list_in_a_file_is_what_commas_are_on_the_command_line() {
 fn what_print_config_prints_reads_back_to_the_same() {
     for preset in ["mist", "mtp2", "goutils", "zlib", "conformance"] {
         let printed = fanfare(&["--preset", preset, "--print-config"]).output().unwrap().stdout;
-        let file = Scratch::file(preset, &String::from_utf8(printed.clone()).unwrap());
+        let file = Scratch::file(&format!("{preset}.toml"), &String::from_utf8(printed.clone()).unwrap());
         let again = fanfare(&["--config", file.path(), "--print-config"]).output().unwrap().stdout;
         assert_eq!(String::from_utf8(again), String::from_utf8(printed));
     }

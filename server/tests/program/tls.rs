@@ -17,7 +17,7 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::{Message, WebSocket, client};
 
 /// A certificate that signed itself and its key, as files.
-struct Identity {
+pub(crate) struct Identity {
     chain: PathBuf,
     key: PathBuf,
     made: CertifiedKey<KeyPair>,
@@ -29,7 +29,7 @@ fn made() -> CertifiedKey<KeyPair> {
 
 impl Identity {
     /// In a folder of the test's own.
-    fn new(test: &str) -> Identity {
+    pub(crate) fn new(test: &str) -> Identity {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("tls").join(test);
         fs::create_dir_all(&folder).unwrap();
         let mut identity =
@@ -49,7 +49,12 @@ impl Identity {
         self.made.cert.der().clone()
     }
 
-    fn start(&self, more: &[&str]) -> Program {
+    /// The file of the certificate.
+    pub(crate) fn chain(&self) -> &str {
+        self.chain.to_str().unwrap()
+    }
+
+    pub(crate) fn start(&self, more: &[&str]) -> Program {
         let files = ["--tls-cert", self.chain.to_str().unwrap(), "--tls-key", self.key.to_str().unwrap()];
         Program::start(&[&files[..], more].concat())
     }

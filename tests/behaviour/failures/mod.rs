@@ -11,6 +11,9 @@
 //! | 1 | a crowd that leaves deadlocks receive and close, tasks leak, the next broadcast hangs | `fifty_leave_while_they_are_received_from_and_closed`, `a_crowd_that_leaves_at_once_leaves_nothing` |
 //! | 2 | two broadcasts at once mix on one socket, and crash | `broadcasts_at_once_never_mix_their_bytes`, `a_crowd_of_publishers_on_threads_is_heard_in_order` |
 //! | 3 | sending while closing panics | `sending_to_who_is_closing_is_an_answer`, `closing_is_a_handshake_and_idempotent` |
+//! | 4 | a client that disconnects while it receives crashes | `who_leaves_while_it_receives_has_left` |
+//! | 4 | its pings go on after each reconnect | `after_reconnects_there_is_one_heartbeat` |
+//! | 4 | closing it does not cancel a reconnect | `a_close_ends_the_wait_for_an_attempt_at_once` |
 //! | 5 | messages are handled out of order | `a_burst_is_handled_in_the_order_it_was_sent`, `each_publisher_is_heard_in_order`, `an_async_handler_takes_one_event_at_a_time` |
 //! | 5 | there is no read limit | `a_message_over_the_limit_is_refused_by_its_header`, `a_declared_length_reserves_nothing` |
 //! | 5 | a race overruns the connection limit | `connections_max_is_exact_in_a_crowd` |
@@ -27,8 +30,8 @@
 //! | 10 | a reason over 123 bytes loses the close frame | `a_reason_that_is_too_long_is_cut_and_heard` |
 //! | 11 | who talks and never pongs is cut | `who_says_anything_is_alive_without_a_pong`, `the_silent_are_pinged_and_cut` |
 //!
-//! Number 4, a client that crashes on disconnecting, leaks its pings and goes on
-//! reconnecting after a close, is about clients: it is shown with ours.
+//! Number 4 is about clients. It is shown with ours, on each runtime, by the
+//! scenarios in `tests/clients`.
 
 mod crowds;
 mod ends;

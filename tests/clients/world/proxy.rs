@@ -1,4 +1,5 @@
-//! A way to a server that can go silent: nothing passes, and nothing is closed.
+//! A way to a server that can go silent: nothing passes, in one direction or both, and
+//! nothing is closed.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,28 +10,35 @@ use std::thread;
 /// See the module.
 pub(crate) struct Proxy {
     address: SocketAddr,
-    is_silent: Arc<AtomicBool>,
+    silence: Arc<Silence>,
+}
+
+/// In which directions nothing passes.
+#[derive(Default)]
+struct Silence {
+    up: AtomicBool,
+    down: AtomicBool,
 }
 
 impl Proxy {
     pub(crate) fn to(server: SocketAddr) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let is_silent = Arc::new(AtomicBool::new(false));
-        let silent = Arc::clone(&is_silent);
+        let silence = Arc::new(Silence::default());
+        let shared = Arc::clone(&silence);
         thread::spawn(move || {
             for near in listener.incoming() {
                 let (near, far) = (near.unwrap(), TcpStream::connect(server).unwrap());
                 // Whoever comes after the silence is served again.
-                silent.store(false, Ordering::Release);
-                for (from, to) in [(&near, &far), (&far, &near)] {
-                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    let silent = Arc::clone(&silent);
-                    thread::spawn(move || pass(from, to, &silent));
-                }
+                shared.set(false, false);
+                let (from, to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                let silence = Arc::clone(&shared);
+                thread::spawn(move || pass(from, to, &silence.up));
+                let silence = Arc::clone(&shared);
+                thread::spawn(move || pass(far, near, &silence.down));
             }
         });
-        Proxy { address, is_silent }
+        Proxy { address, silence }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -38,7 +46,24 @@ impl Proxy {
     }
 
     pub(crate) fn go_silent(&self) {
-        self.is_silent.store(true, Ordering::Release);
+        self.silence.set(true, true);
+    }
+
+    /// The server hears nothing more; the client hears it on.
+    pub(crate) fn go_silent_upwards(&self) {
+        self.silence.set(true, false);
+    }
+
+    /// The client hears nothing more; the server hears it on.
+    pub(crate) fn go_silent_downwards(&self) {
+        self.silence.set(false, true);
+    }
+}
+
+impl Silence {
+    fn set(&self, up: bool, down: bool) {
+        self.up.store(up, Ordering::Release);
+        self.down.store(down, Ordering::Release);
     }
 }
 

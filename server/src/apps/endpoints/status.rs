@@ -1,9 +1,9 @@
 //! `/ws/status`: which rooms there are, and who is in the one that is asked for.
 //!
 //! `?room=R` adds that room, `?namespace=N` narrows rooms to one namespace. Without
-//! it they are those of all: each application of the program has a namespace of
-//! its own, and who asks need not know which. What has the same name in several
-//! is told once, with the members of all.
+//! it they are those of all: most applications of the program have a namespace
+//! of their own, and who asks need not know which. What has the same name in
+//! several is told once, with the members of all.
 
 use super::answer::{json, unavailable};
 use super::operators::Operators;

@@ -4,10 +4,12 @@
 mod client;
 mod http;
 mod program;
+mod scratch;
 
 pub(crate) use client::{Client, refused, refused_with};
 pub(crate) use http::{Answer, ask, get, get_as, get_with, post};
 pub(crate) use program::{Program, fanfare};
+pub(crate) use scratch::Scratch;
 
 use std::time::{Duration, Instant};
 

@@ -36,7 +36,16 @@ impl Program {
 
     /// The same with environment variables.
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Program {
-        let mut child = fanfare(&["serve", "--addr", "127.0.0.1:0", "--log", "error"])
+        Program::start_at("127.0.0.1:0", arguments, variables)
+    }
+
+    /// The same where another one has listened, and does so no more.
+    pub(crate) fn restart_at(address: SocketAddr) -> Program {
+        Program::start_at(&address.to_string(), &[], &[])
+    }
+
+    fn start_at(address: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Program {
+        let mut child = fanfare(&["serve", "--addr", address, "--log", "error"])
             .args(arguments)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
