@@ -91,9 +91,9 @@ impl<'a> Ctx<'a> {
         self.core.hub.is_open(self.id)
     }
 
-    /// Queues a message for the connection.
-    pub fn send(&mut self, message: &Message<'_>) -> Result<(), SendError> {
-        self.core.send(self.id, &Frame::from(message))
+    /// Queues a message for the connection: a text or bytes, or one that was heard.
+    pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        self.core.send(self.id, &Frame::from(&message.into()))
     }
 
     /// Queues a text message for the connection.
@@ -210,8 +210,12 @@ impl<'a> Ctx<'a> {
 
     /// Sends a message to an audience on all shards. The report is of this
     /// shard, at once; [`Handle::broadcast`] reports for the whole server.
-    pub fn broadcast(&mut self, audience: impl Into<Audience>, message: &Message<'_>) -> BroadcastReport {
-        self.publish(Publication::new(audience, Frame::from(message)))
+    pub fn broadcast<'m>(
+        &mut self,
+        audience: impl Into<Audience>,
+        message: impl Into<Message<'m>>,
+    ) -> BroadcastReport {
+        self.publish(Publication::new(audience, Frame::from(&message.into())))
     }
 
     /// The same for the JSON of a value, as a text message.
@@ -224,7 +228,7 @@ impl<'a> Ctx<'a> {
         value: &T,
     ) -> Result<BroadcastReport, HandleError> {
         let message = Message::json(value)?;
-        Ok(self.broadcast(audience, &message))
+        Ok(self.broadcast(audience, message))
     }
 
     /// A broadcast with terms of its own: overflow policy, conflation, a frame
