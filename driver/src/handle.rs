@@ -176,15 +176,6 @@ impl Handle {
         )
     }
 
-    /// Takes connections out of a namespace and of its rooms; says whether any was in
-    /// it.
-    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
-        let namespace = namespace.to_owned();
-        self.regroup(&whom.into(), move |core, id| {
-            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)
-        })
-    }
-
     /// Takes connections out of a room of the namespace `/`; says whether any was in it.
     pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
         self.leave_in(whom, "/", room)
@@ -195,6 +186,15 @@ impl Handle {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
         self.regroup(&whom.into(), move |core, id| {
             core.regroup(|hub| hub.leave(id, &namespace, &room)).map_err(unknown)
+        })
+    }
+
+    /// Takes connections out of a namespace and of its rooms; says whether any was in
+    /// it.
+    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
+        let namespace = namespace.to_owned();
+        self.regroup(&whom.into(), move |core, id| {
+            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)
         })
     }
 

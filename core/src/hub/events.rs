@@ -63,7 +63,8 @@ pub enum Incoming<'m> {
     /// The route has no envelope: the message is the application's as it is.
     Raw,
     /// An event, in a namespace that the sender is in. If it wants an answer:
-    /// [`Hub::acknowledge`], or [`Hub::unhandled`] where nobody handles it.
+    /// [`Hub::acknowledge`], [`Hub::unhandled`] where nobody handles it, or
+    /// [`Hub::handler_failed`] where whoever does has failed.
     Event(Event<'m>),
     /// To join or leave something: [`Hub::grant`] or [`Hub::refuse`].
     Membership {

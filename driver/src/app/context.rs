@@ -176,12 +176,6 @@ impl<'a> Ctx<'a> {
         self.core.regroup(|hub| hub.join_namespace(id, namespace))
     }
 
-    /// Leaves a namespace and its rooms; says whether it was in it.
-    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
-        let id = self.id;
-        self.core.regroup(|hub| hub.leave_namespace(id, namespace))
-    }
-
     /// Leaves a room of the namespace `/`; says whether it was in it.
     pub fn leave(&mut self, room: &str) -> Result<bool, UnknownConnection> {
         self.leave_in(ROOT, room)
@@ -191,6 +185,12 @@ impl<'a> Ctx<'a> {
     pub fn leave_in(&mut self, namespace: &str, room: &str) -> Result<bool, UnknownConnection> {
         let id = self.id;
         self.core.regroup(|hub| hub.leave(id, namespace, room))
+    }
+
+    /// Leaves a namespace and its rooms; says whether it was in it.
+    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
+        let id = self.id;
+        self.core.regroup(|hub| hub.leave_namespace(id, namespace))
     }
 
     /// Whether the connection is in a room of the namespace `/`.
