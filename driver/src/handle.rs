@@ -22,7 +22,7 @@ use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
-use fanfare_core::rooms::GroupName;
+use fanfare_core::rooms::{GroupName, ROOT};
 use fanfare_core::stats::Stats;
 use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
@@ -153,7 +153,7 @@ impl Handle {
 
     /// Puts connections in a room of the namespace `/`; says whether any was not in it.
     pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
-        self.join_in(whom, "/", room)
+        self.join_in(whom, ROOT, room)
     }
 
     /// Puts connections in a room, and in its namespace; says whether any was not in
@@ -178,7 +178,7 @@ impl Handle {
 
     /// Takes connections out of a room of the namespace `/`; says whether any was in it.
     pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
-        self.leave_in(whom, "/", room)
+        self.leave_in(whom, ROOT, room)
     }
 
     /// Takes connections out of a room; says whether any was in it.

@@ -2,7 +2,6 @@
 //! acts at once.
 
 use super::request::{ParamError, Params};
-use crate::emission::ROOT;
 use crate::error::HandleError;
 use crate::handle::{ConnectionInfo, Handle};
 use crate::reply::Reply;
@@ -13,7 +12,7 @@ use fanfare_core::close::CloseCode;
 use fanfare_core::event::Rejection;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
-use fanfare_core::rooms::GroupName;
+use fanfare_core::rooms::{GroupName, ROOT};
 use fanfare_core::wire::{ControlPayload, Frame, Message};
 use serde::ser::Serialize;
 use std::any::Any;

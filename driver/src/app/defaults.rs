@@ -10,11 +10,10 @@ use super::context::Ctx;
 use super::event::{Event, JoinRequest};
 use super::events::{Events, JudgeJoin};
 use super::route::{Handled, Receiver, Route};
-use crate::emission::ROOT;
 use fanfare_core::broadcast::Target;
 use fanfare_core::event::{Envelope, Payload, Refusal, is_reserved};
 use fanfare_core::hub::MembershipError;
-use fanfare_core::rooms::Limits;
+use fanfare_core::rooms::{Limits, ROOT};
 use serde::de::Deserialize;
 use serde::ser::Serialize;
 
