@@ -13,7 +13,7 @@
 //! let chat = Route::new()
 //!     .on_open(|ctx| ctx.join("lobby").map(drop))
 //!     .on_message(|ctx, message| {
-//!         ctx.broadcast(Target::room("/", "lobby"), &message);
+//!         ctx.broadcast(Target::room("/", "lobby"), message);
 //!     });
 //!
 //! let listener = TcpListener::bind("127.0.0.1:8080").await?;

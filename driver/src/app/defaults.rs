@@ -73,7 +73,7 @@ impl Route {
             }
             Envelope::Typed if self.has_defaults => fill_in(&mut self.events),
             Envelope::Raw if self.has_defaults && matches!(self.receiver, Receiver::Nobody) => {
-                self.receiver = Receiver::Callback(Box::new(|ctx, message| Ok(ctx.send(&message)?)));
+                self.receiver = Receiver::Callback(Box::new(|ctx, message| Ok(ctx.send(message)?)));
             }
             Envelope::Session | Envelope::Typed | Envelope::Raw | _ => {}
         }
