@@ -11,12 +11,12 @@ use super::stream::{ClientStream, Hearing};
 use super::task::{ClientTask, Reach};
 use super::trust::Trust;
 use crate::app::Event;
-use crate::emission::ROOT;
 use crate::error::Outcome;
 use crate::surroundings::Surroundings;
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 use fanfare_core::client::{Client as Machine, ClientSettings, Connected, Disconnected, UrlError};
+use fanfare_core::rooms::ROOT;
 use fanfare_core::wire::Message;
 use std::sync::Arc;
 use std::time::Duration;
