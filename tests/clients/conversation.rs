@@ -93,18 +93,18 @@ pub(crate) fn the_request_says_what_was_asked_for(world: &World) {
 pub(crate) fn pings_go_both_ways(world: &World) {
     let payload = |text: &'static str| ControlPayload::try_from(text.as_bytes()).unwrap();
     let (log, server_log) = (Log::default(), Log::default());
-    let (pinged, ponged) = (server_log.clone(), server_log.clone());
+    let (asked, answered) = (server_log.clone(), server_log.clone());
     let note = |log: &Log, what: &str, payload: &[u8]| log.note(format!("{what} {}", payload.escape_ascii()));
     let route = Route::new()
         .on_open(move |ctx| ctx.ping(&payload("from the server")).map(drop))
-        .on_ping(move |_, payload| note(&pinged, "ping", payload))
-        .on_pong(move |_, payload| note(&ponged, "pong", payload));
+        .on_ping(move |_, payload| note(&asked, "ping", payload))
+        .on_pong(move |_, payload| note(&answered, "pong", payload));
     let server = Server::start(App::new().route("/", route));
-    let (pinged, ponged) = (log.clone(), log.clone());
+    let (asked, answered) = (log.clone(), log.clone());
     let client = Client::new(&server.url())
         .unwrap()
-        .on_ping(move |_, payload| note(&pinged, "ping", payload))
-        .on_pong(move |_, payload| note(&ponged, "pong", payload));
+        .on_ping(move |_, payload| note(&asked, "ping", payload))
+        .on_pong(move |_, payload| note(&answered, "pong", payload));
     let client = world.start(client);
     assert!(!done(client.ping(payload("too soon"))), "there is no connection");
     done(client.connect());
