@@ -51,6 +51,9 @@ pub(crate) enum ConnectFailure {
         "{heard} of {count} messages have come, and none for {quiet:?}; allow for more time with --linger"
     )]
     TooFew { heard: u64, count: u64, quiet: Duration },
+    /// The same, because the server had nothing more to say.
+    #[error("{heard} of {count} messages have come before the server closed; ask for fewer with --count")]
+    Early { heard: u64, count: u64 },
 }
 
 impl ConnectFailure {
@@ -75,7 +78,7 @@ impl ConnectFailure {
             | ConnectFailure::NoText { .. }
             | ConnectFailure::Unsent(_) => 2,
             ConnectFailure::Closed { .. } | ConnectFailure::Lost(_) => 3,
-            ConnectFailure::TooFew { .. } => 4,
+            ConnectFailure::TooFew { .. } | ConnectFailure::Early { .. } => 4,
         }
     }
 
