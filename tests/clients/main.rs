@@ -99,6 +99,8 @@ scenarios! {
         what_is_heard_comes_in_order
         who_does_not_pull_is_felt_by_the_server
         events_can_be_pulled_and_answered
+        who_has_no_stream_any_more_is_not_held_up
+        a_stream_that_nobody_pulls_does_not_grow_with_each_attempt
     }
     tls {
         messages_come_back_over_tls
