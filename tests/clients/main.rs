@@ -64,7 +64,6 @@ scenarios! {
     }
     conversation {
         messages_come_back_with_their_type
-        tungstenite_understands_every_message
         the_request_says_what_was_asked_for
         a_close_is_a_handshake_with_code_and_reason
         a_callback_that_fails_is_told_and_one_that_panics_ends_the_client
