@@ -102,7 +102,7 @@ fn advice(error: &ConnectError) -> &'static str {
         ConnectError::Tls(_) => "trust a certificate that is not public with --ca-file FILE",
         ConnectError::TimedOut { .. } => "allow for more time with --connect-time-max",
         ConnectError::Status(refused) => match refused.status.as_u16() {
-            400 | 426 => "check that there is a WebSocket at this path",
+            200..=299 | 400 | 426 => "check that there is a WebSocket at this path",
             401 => "say who you are with --header 'Authorization: …'",
             403 => "say who you are with --header 'Authorization: …', or where you come from with --origin",
             404 => "check the path in the URL",

@@ -40,6 +40,10 @@ fn who_is_refused_learns_what_to_do() {
     let stranger = Stranger::refusing("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     assert_ends(&stranger.url, &[], 1, "HTTP 401 Unauthorized; say who you are with --header");
     stranger.end();
+    // A page, say.
+    let stranger = Stranger::refusing("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_ends(&stranger.url, &[], 1, "HTTP 200 OK; check that there is a WebSocket at this path");
+    stranger.end();
     // What a refusal says controls no terminal either.
     let stranger = Stranger::refusing(answer);
     let heard = say(&stranger.url, &["-v"], "");
