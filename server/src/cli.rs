@@ -8,7 +8,9 @@ use crate::connect;
 use crate::failure::Failure;
 use crate::settings::Given;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -76,7 +78,8 @@ pub(crate) enum Request {
 
 /// Reads the process's arguments and environment.
 pub(crate) fn parse() -> Result<Request, Failure> {
-    match Cli::try_parse() {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    match Cli::try_parse_from(&arguments) {
         Ok(
             Cli { command: Some(Command::Serve(arguments)), .. } | Cli { command: None, serve: arguments },
         ) => Ok(Request::Serve(Box::new(arguments))),
@@ -85,12 +88,12 @@ pub(crate) fn parse() -> Result<Request, Failure> {
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Request::Show(error.render().to_string()))
         }
-        Err(error) => Err(usage(&error)),
+        Err(error) => Err(usage(&error, &arguments)),
     }
 }
 
 /// The first line of what clap says, and its suggestion where it has one.
-fn usage(error: &clap::Error) -> Failure {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let rendered = error.render().to_string();
     let first = rendered.lines().next().unwrap_or_default();
     let what = match (error.kind(), error.get(ContextKind::InvalidArg)) {
@@ -98,27 +101,34 @@ fn usage(error: &clap::Error) -> Failure {
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
             format!("{} is missing", missing.join(" and "))
         }
+        // Here it prints the whole help.
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => "a command is missing".to_owned(),
         _ => first.strip_prefix("error: ").unwrap_or(first).to_owned(),
     };
-    let advice = match (error.get(ContextKind::SuggestedArg), error.get(ContextKind::Usage)) {
-        (Some(ContextValue::String(flag)), _) => format!("did you mean {flag}?"),
-        (_, Some(ContextValue::StyledStr(usage))) => format!("see {} --help", command_of(&usage.to_string())),
-        _ => "see fanfare --help".to_owned(),
+    let advice = match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(flag)) => format!("did you mean {flag}?"),
+        _ => format!("see {} --help", command_of(arguments)),
     };
     Failure::Usage { what, advice }
 }
 
-/// The program and its subcommands in `Usage: fanfare bench echo [OPTIONS] …`.
-fn command_of(usage: &str) -> String {
-    let words = usage.split_whitespace().skip(1);
-    let names = words.take_while(|word| word.starts_with(|first: char| first.is_ascii_lowercase()));
-    names.collect::<Vec<_>>().join(" ")
+/// The program and the subcommands that the arguments begin with, such as `fanfare
+/// bench echo`: clap does not tell with each of its errors.
+fn command_of(arguments: &[OsString]) -> String {
+    let program = Cli::command();
+    let (mut name, mut command) = (program.get_name().to_owned(), &program);
+    for subcommand in arguments.iter().skip(1) {
+        let Some(found) = command.find_subcommand(subcommand) else { break };
+        name.push(' ');
+        name.push_str(found.get_name());
+        command = found;
+    }
+    name
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_grammar_has_no_contradictions() {

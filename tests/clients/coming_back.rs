@@ -71,8 +71,14 @@ pub(crate) fn a_disconnected_client_connects_again(world: &World) {
         done(client.disconnect());
         assert!(!client.is_connected());
     }
-    assert_eq!(client.reconnects(), 2);
-    let expected = ["connected", "disconnected: closed by us with 1000"].repeat(3);
+    // Who waits for the end of a connection is not kept waiting by the next.
+    done(client.connect());
+    let (parted, connected) = (client.disconnect(), client.connect());
+    done(parted);
+    done(connected);
+    done(client.disconnect());
+    assert_eq!(client.reconnects(), 4);
+    let expected = ["connected", "disconnected: closed by us with 1000"].repeat(5);
     assert_eq!(log.all(), expected);
 }
 

@@ -47,30 +47,6 @@ pub(crate) fn messages_come_back_with_their_type(world: &World) {
     assert_eq!(log.all(), expected);
 }
 
-pub(crate) fn tungstenite_understands_every_message(world: &World) {
-    let (log, (url, peer)) = (Log::default(), Peer::listen());
-    let client = Client::new(&url).unwrap().settings(|client| {
-        client.connection.message_bytes_max = 400_000;
-    });
-    let heard = log.clone();
-    let client = world.start(client.on_message(move |ctx, message| {
-        heard.note(message.len().to_string());
-        ctx.send(message)
-    }));
-    done(client.connect());
-    let mut peer = peer.join().unwrap();
-    let sizes = [0, 1, 125, 126, 65_535, 65_536, 300_000];
-    for size in sizes {
-        for message in [Message::binary(vec![7; size]), Message::text("x".repeat(size))] {
-            peer.socket.send(message.clone()).unwrap();
-            peer.expect(&message);
-        }
-    }
-    peer.socket.send(Message::Ping("beat".into())).unwrap();
-    peer.expect(&Message::Pong("beat".into()));
-    assert_eq!(log.all().len(), 2 * sizes.len());
-}
-
 pub(crate) fn the_request_says_what_was_asked_for(world: &World) {
     let (url, peer) = Peer::listen();
     let cookie = (HeaderName::from_static("cookie"), HeaderValue::from_static("a=b"));

@@ -64,7 +64,6 @@ scenarios! {
     }
     conversation {
         messages_come_back_with_their_type
-        tungstenite_understands_every_message
         the_request_says_what_was_asked_for
         pings_go_both_ways
         a_close_is_a_handshake_with_code_and_reason
@@ -101,6 +100,8 @@ scenarios! {
         pings_are_heard_by_who_asks
         who_does_not_pull_is_felt_by_the_server
         events_can_be_pulled_and_answered
+        who_has_no_stream_any_more_is_not_held_up
+        a_stream_that_nobody_pulls_does_not_grow_with_each_attempt
     }
     tls {
         messages_come_back_over_tls

@@ -1,10 +1,11 @@
 //! What a client hears, pulled from a stream.
 
 use crate::conversation::echo;
-use crate::world::{Server, World, done, eventually, next};
+use crate::world::{Server, World, done, eventually, next, outcome};
 use fanfare::core::close::CloseCode;
 use fanfare::core::wire::ControlPayload;
-use fanfare::{App, Client, Envelope, HandlerError, Heard, Route, Target};
+use fanfare::{Answer, App, Client, ClientFault, Envelope, HandlerError, Heard, Reconnect, Route, Target};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -94,6 +95,48 @@ pub(crate) fn who_does_not_pull_is_felt_by_the_server(world: &World) {
         stream = rest;
         heard += usize::from(matches!(next, Some(Heard::Message(message)) if message.len() == 10_000));
     }
+}
+
+pub(crate) fn who_has_no_stream_any_more_is_not_held_up(world: &World) {
+    let server = Server::start(App::new().route("/", Route::new().envelope(Envelope::Typed)));
+    let client = Client::new(&server.url()).unwrap().settings(|client| {
+        client.connection.envelope = Envelope::Typed;
+        client.connection.inbox_messages_max = 4;
+    });
+    let stream = world.open(client);
+    let client = stream.handle().clone();
+    done(client.connect());
+    // More than may wait, and a question behind it.
+    let handle = server.handle();
+    for number in 0..8 {
+        assert_eq!(handle.emit_to(Target::Everyone, "news", &number).wait().unwrap().queued(), 1);
+    }
+    let asked = handle.broadcast_with_ack(Target::Everyone, "vote", &"yes or no", Duration::from_secs(4));
+    drop(stream);
+    let answers = asked.wait().unwrap().answers;
+    assert!(matches!(&answers[..], [(_, Answer::Error(_))]), "nobody handles it: {answers:?}");
+    done(client.close(CloseCode::Normal, ""));
+}
+
+pub(crate) fn a_stream_that_nobody_pulls_does_not_grow_with_each_attempt(world: &World) {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut stream = world.open(Client::new(&format!("ws://{nobody}/")).unwrap().settings(|client| {
+        client.reconnect_first = true;
+        client.reconnect = Reconnect::Fixed { delay: Duration::from_millis(1) };
+        client.attempts_max = 100;
+        client.connection.inbox_messages_max = 8;
+    }));
+    assert!(outcome(stream.handle().connect()).is_err());
+    done(stream.handle().close(CloseCode::Normal, ""));
+    let mut heard = Vec::new();
+    while let (Some(event), rest) = next(stream) {
+        heard.push(event);
+        stream = rest;
+    }
+    assert!(heard.len() < 16, "{heard:?}");
+    let [.., failed, gave_up] = &heard[..] else { panic!("{heard:?}") };
+    assert!(matches!(failed, Heard::Fault(ClientFault::Connect { attempt: 100, .. })), "{failed:?}");
+    assert!(matches!(gave_up, Heard::Fault(ClientFault::GaveUp { attempts: 100 })), "{gave_up:?}");
 }
 
 pub(crate) fn events_can_be_pulled_and_answered(world: &World) {

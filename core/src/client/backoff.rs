@@ -119,26 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_comes_back_soon_and_not_at_once() {
-        let (base, cap) = (Duration::from_millis(250), Duration::from_secs(3));
-        let config = config(|client| client.reconnect = Reconnect::Exponential { base, cap });
-        let mut random = Random::from_seed([7; 32]);
-        for outage_ms in [1_000, 3_000, 10_000] {
-            let mut windows = [0_u32; 50];
-            for _ in 0..10_000 {
-                let (mut backoff, mut elapsed_ms) = (Backoff::default(), 0);
-                while elapsed_ms < outage_ms {
-                    elapsed_ms += after(backoff.next(&config, None, &mut random)).as_millis();
-                }
-                let window = usize::try_from((elapsed_ms - outage_ms) / 100).unwrap();
-                *windows.get_mut(window).expect("back within 5 seconds") += 1;
-            }
-            let most = windows.iter().max().unwrap() * 100 / 10_000;
-            assert!(most <= 15, "{most} % within 100 ms after {outage_ms} ms: {windows:?}");
-        }
-    }
-
-    #[test]
     fn a_fixed_delay_stays() {
         let (config, mut random) = (config(|_| {}), Random::from_seed([7; 32]));
         let mut backoff = Backoff::default();

@@ -1,8 +1,8 @@
 //! What the application wants of the connection, and whom the adapter is to dial.
 
-use super::Client;
 use super::error::ClientClosed;
 use super::transport::{Reader, Transport};
+use super::{Client, Notice};
 use crate::close::{CloseCode, CloseReason};
 use crate::link::{Phase, Signal};
 use crate::time::Instant;
@@ -89,6 +89,7 @@ impl Client {
                 self.let_go(now);
             }
         }
+        self.forget_plan();
         self.backoff.reset();
         self.next = Next::Now;
         Ok(())
@@ -106,7 +107,7 @@ impl Client {
     /// Wants no connection ever again: closes the one that is open, and ends an
     /// attempt at once. What waited for a connection is forgotten, and the questions
     /// that wait for an answer end. After that comes nothing but the one
-    /// [`Notice::Disconnected`](super::Notice::Disconnected) of a connection that was open.
+    /// [`Notice::Disconnected`] of a connection that was open.
     ///
     /// Queued messages go before the close frame. `reason` is cut to the 123 bytes
     /// a close frame has room for.
@@ -183,8 +184,21 @@ impl Client {
         self.phase().is_some_and(Phase::is_talking)
     }
 
-    fn part(&mut self, now: Instant, code: CloseCode, reason: &str) {
+    /// The attempt that was planned is not made, so it is not announced either, if
+    /// that has not been heard yet: as where the callback that hears of the loss wants
+    /// something else.
+    fn forget_plan(&mut self) {
+        if let Next::At(_) = self.next {
+            let is_plan = |notice: &Notice| matches!(notice, Notice::Reconnecting { .. });
+            if let Some(last) = self.notices.iter().rposition(is_plan) {
+                self.notices.remove(last);
+            }
+        }
         self.next = Next::None;
+    }
+
+    fn part(&mut self, now: Instant, code: CloseCode, reason: &str) {
+        self.forget_plan();
         match self.phase() {
             Some(Phase::Open) => self.start_closing(now, code, reason),
             Some(Phase::Head | Phase::Deciding | Phase::Body) => self.let_go(now),

@@ -44,7 +44,7 @@ pub enum UrlError {
         url: String,
     },
     /// Its scheme is neither `ws` nor `wss`.
-    #[error("the scheme {scheme:?} is neither ws nor wss")]
+    #[error("the scheme {scheme:?} is neither ws nor wss; write ws:// for http://, and wss:// for https://")]
     Scheme {
         /// The scheme as given.
         scheme: String,

@@ -206,7 +206,9 @@ impl Core {
                 }
                 self.parting.drain(..).for_each(|waiting| waiting.give(()));
             }
-            Status::Connecting | Status::Closing | _ => {}
+            // There is none, although another has been asked for meanwhile.
+            Status::Connecting => self.parting.drain(..).for_each(|waiting| waiting.give(())),
+            Status::Closing | _ => {}
         }
     }
 

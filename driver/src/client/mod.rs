@@ -13,6 +13,7 @@ mod core;
 mod dial;
 mod error;
 mod handle;
+mod hearing;
 mod inbox;
 mod line;
 mod stream;

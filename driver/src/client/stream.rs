@@ -5,17 +5,16 @@
 
 use super::error::ClientFault;
 use super::handle::ClientHandle;
+use super::hearing::Hearing;
 use crate::app::OwnedEvent;
 use crate::blocking::unparks_this_thread;
 use crate::shard::is_on_shard;
 use fanfare_core::client::{Connected, Disconnected};
 use fanfare_core::wire::{ControlPayload, Message};
-use std::collections::VecDeque;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::thread;
 use std::time::Duration;
 
@@ -49,7 +48,14 @@ pub enum Heard {
 }
 
 /// A client, and what it hears in the order it happens. What has a callback goes
-/// there instead. Dropped, with the last [handle](Self::handle), it ends the client.
+/// there instead. Dropped, with the last [handle](Self::handle), it ends the client;
+/// where there are others, nothing is heard from then on.
+///
+/// When as many messages wait as may in an inbox (`inbox_messages_max` and
+/// `inbox_bytes_max`), the server is read no further until half of them are taken.
+/// Of all else so many are kept; who takes none hears then how it is, not all that it
+/// was: the latest fault of a kind and the latest announcement, and of no connection
+/// that came, said nothing and went.
 #[derive(Debug)]
 pub struct ClientStream {
     handle: ClientHandle,
@@ -82,22 +88,19 @@ impl ClientStream {
     }
 
     fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Option<Heard>> {
-        let mut state = self.hearing.lock();
-        let Some((heard, bytes)) = state.waiting.pop_front() else {
-            if state.is_closed {
-                return Poll::Ready(None);
-            }
-            state.receiver = Some(cx.waker().clone());
-            return Poll::Pending;
-        };
-        state.bytes -= bytes;
-        let resumes = state.is_full && self.hearing.has_drained(&state);
-        state.is_full &= !resumes;
-        drop(state);
+        let (heard, resumes) = ready!(self.hearing.poll_take(cx));
         if resumes {
             self.handle.wake();
         }
-        Poll::Ready(Some(heard))
+        Poll::Ready(heard)
+    }
+}
+
+impl Drop for ClientStream {
+    /// Who goes on by a handle is not held up by what nobody hears.
+    fn drop(&mut self) {
+        self.hearing.abandon();
+        self.handle.wake();
     }
 }
 
@@ -174,92 +177,12 @@ fn wait<T>(mut future: impl Future<Output = Option<T>> + Unpin) -> Option<T> {
     }
 }
 
-/// What was heard and not taken.
-#[derive(Debug)]
-pub(super) struct Hearing {
-    count_max: usize,
-    bytes_max: usize,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<(Heard, usize)>,
-    bytes: usize,
-    receiver: Option<Waker>,
-    /// Nothing more is read until half of it is taken.
-    is_full: bool,
-    is_closed: bool,
-}
-
-impl Hearing {
-    pub(super) fn new(count_max: usize, bytes_max: usize) -> Hearing {
-        Hearing { count_max, bytes_max, state: Mutex::default() }
-    }
-
-    /// Adds something. The limits are passed by this at most, and by what is not
-    /// read: connections, and what becomes of them.
-    pub(super) fn push(&self, heard: Heard) {
-        let bytes = match &heard {
-            Heard::Message(message) => message.len(),
-            Heard::Event(event) => event.bytes(),
-            Heard::Ping(payload) | Heard::Pong(payload) => payload.len(),
-            Heard::Connected(_) | Heard::Disconnected(_) | Heard::Reconnecting { .. } | Heard::Fault(_) => 0,
-        };
-        let receiver = {
-            let mut state = self.lock();
-            if state.is_closed {
-                return;
-            }
-            state.bytes += bytes;
-            state.waiting.push_back((heard, bytes));
-            state.is_full |= state.waiting.len() >= self.count_max || state.bytes >= self.bytes_max;
-            state.receiver.take()
-        };
-        wake(receiver);
-    }
-
-    /// Whether nothing more is to be read for now.
-    pub(super) fn is_full(&self) -> bool {
-        self.lock().is_full
-    }
-
-    /// Nothing more comes: what waits is heard, then the end.
-    pub(super) fn close(&self) {
-        let receiver = {
-            let mut state = self.lock();
-            state.is_closed = true;
-            state.receiver.take()
-        };
-        wake(receiver);
-    }
-
-    fn has_drained(&self, state: &State) -> bool {
-        state.waiting.len() <= self.count_max / 2 && state.bytes <= self.bytes_max / 2
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn wake(receiver: Option<Waker>) {
-    if let Some(receiver) = receiver {
-        receiver.wake();
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("waiting", &self.waiting.len()).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::handle::Shared;
     use std::pin::pin;
+    use std::task::Waker;
 
     fn stream(count_max: usize, bytes_max: usize) -> (ClientStream, Arc<Hearing>) {
         let shared = Arc::new(Shared::new("ws://localhost".parse().unwrap()));

@@ -8,8 +8,8 @@ use super::callbacks::Callbacks;
 use super::core::Core;
 use super::dial::{Address, Dial, Dialing};
 use super::error::ClientError;
+use super::hearing::Hearing;
 use super::line::{Line, Securing, Up};
-use super::stream::Hearing;
 use super::telling::{Listener, Panicked};
 use super::trust::Trust;
 use crate::shard::{Inside, Turn};
@@ -281,7 +281,9 @@ impl ClientTask {
 
     /// Whether anybody wants to know what the server says.
     fn may_read(&mut self) -> bool {
-        let (now, is_full) = (self.core.now(), self.listener.is_full());
+        let now = self.core.now();
+        // An answer to the handshake is read in any case, as is the end of a connection.
+        let is_full = self.core.machine.is_connected() && self.listener.is_full();
         self.core.machine.set_paused(now, is_full);
         !is_full && self.core.machine.wants_read()
     }

@@ -8,7 +8,8 @@ use super::callbacks::{Callbacks, OnControl};
 use super::context::ClientCtx;
 use super::core::Core;
 use super::error::ClientFault;
-use super::stream::{Heard, Hearing};
+use super::hearing::Hearing;
+use super::stream::Heard;
 use crate::app::Event;
 use crate::error::HandlerError;
 use crate::wall;
@@ -201,7 +202,7 @@ impl Listener {
     }
 
     fn unhandled(&self, core: &mut Core, event: event::Event<'_>) {
-        if self.hearing.is_some() {
+        if self.hearing.as_ref().is_some_and(|hearing| hearing.is_open()) {
             self.hear(|| Heard::Event(Event::new(event).into_owned()));
         } else if let Some(asked) = event.ack {
             let now = core.now();
@@ -225,10 +226,7 @@ impl Listener {
                 callback(ctx, &fault);
                 drop(fault);
             }),
-            (None, Some(hearing)) => {
-                hearing.push(Heard::Fault(fault));
-                Ok(())
-            }
+            (None, Some(hearing)) => wall::call(|| hearing.push(Heard::Fault(fault))).ok_or(Panicked),
             (None, None) => wall::call(|| {
                 tracing::warn!(%fault, "nobody listens to the faults of a client");
                 drop(fault);

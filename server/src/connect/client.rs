@@ -3,9 +3,7 @@
 use super::arguments::Arguments;
 use super::failure::ConnectFailure;
 use super::verdict::is_worth_another;
-use fanfare::{
-    Client, ClientHandle, ClientSettings, ClientTls, CloseCode, Disconnected, Envelope, Reconnect,
-};
+use fanfare::{Client, ClientHandle, ClientSettings, ClientTls, CloseCode, CloseReason, Envelope, Reconnect};
 use http::header::{HeaderValue, ORIGIN, USER_AGENT};
 use std::sync::mpsc::{self, Receiver};
 
@@ -14,9 +12,16 @@ use std::sync::mpsc::{self, Receiver};
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const FRAME_HEADER_BYTES_MAX: usize = 14;
 
+/// How a connection ended.
+pub(super) struct End {
+    pub(super) reason: CloseReason,
+    /// Whether there is no other.
+    pub(super) is_final: bool,
+}
+
 /// The client, and how its connections end: told there at once, so that it does not
 /// come back where that is no use.
-pub(super) fn client(arguments: &Arguments) -> Result<(Client, Receiver<Disconnected>), ConnectFailure> {
+pub(super) fn client(arguments: &Arguments) -> Result<(Client, Receiver<End>), ConnectFailure> {
     let mut client = Client::from(settings(arguments));
     if let Some(file) = &arguments.ca_file {
         client = client.tls(ClientTls::from_pem_file(file)?);
@@ -27,11 +32,12 @@ pub(super) fn client(arguments: &Arguments) -> Result<(Client, Receiver<Disconne
     }
     let (end, ends) = mpsc::channel();
     let client = client.on_disconnected(move |client, over| {
-        if !(comes_back && is_worth_another(&over.reason)) {
+        let is_final = !(comes_back && is_worth_another(&over.reason));
+        if is_final {
             client.close(CloseCode::Normal, "");
         }
         // Nobody looks where it ended otherwise.
-        let _ = end.send(over.clone());
+        let _ = end.send(End { reason: over.reason.clone(), is_final });
     });
     Ok((client, ends))
 }

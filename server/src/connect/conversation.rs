@@ -5,6 +5,7 @@
 //! which result it ends. It never reads the input and never sends.
 
 use super::arguments::Linger;
+use super::client::End;
 use super::dialect::Dialect;
 use super::failure::ConnectFailure;
 use super::happening::{Connections, Farewell, Happening};
@@ -13,7 +14,7 @@ use super::verdict;
 use crate::failure::Failure;
 use fanfare::core::time::Instant;
 use fanfare::driver::Clock;
-use fanfare::{ClientFault, ClientHandle, CloseReason, ConnectError, Connected, Disconnected, Heard};
+use fanfare::{ClientFault, ClientHandle, CloseReason, ConnectError, Connected, Heard};
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ enum Stage {
     Open,
     /// There will be another connection.
     Lost(CloseReason),
+    /// There will be no other, and only the transport is still to go, which a server
+    /// can drag out.
+    Over(CloseReason),
     /// The client was told to end, and then this is the result.
     Leaving(Result<(), Failure>),
 }
@@ -46,7 +50,7 @@ pub(super) struct Conversation<'c> {
     terms: Terms,
     screen: Screen,
     /// Why connections ended, as they did.
-    ends: Receiver<Disconnected>,
+    ends: Receiver<End>,
     connections: Connections,
     /// Set when it is over but for the farewell.
     is_leaving: Arc<AtomicBool>,
@@ -62,7 +66,7 @@ impl<'c> Conversation<'c> {
         handle: &'c ClientHandle,
         terms: Terms,
         screen: Screen,
-        ends: Receiver<Disconnected>,
+        ends: Receiver<End>,
         connections: Connections,
         is_leaving: Arc<AtomicBool>,
     ) -> Conversation<'c> {
@@ -182,13 +186,19 @@ impl<'c> Conversation<'c> {
     }
 
     fn reconnecting(&mut self, attempt: u32, delay: Duration) {
-        if matches!(self.stage, Stage::Open) {
-            // It is told before all that follows from it is heard.
-            let reason = self.ends.try_recv().map_or(CloseReason::Aborted, |over| over.reason);
-            self.screen.state(&format!("disconnected: {reason}"));
-            self.stage = Stage::Lost(reason);
-        }
+        self.look_for_end();
         self.screen.state(&format!("reconnecting in {:.1} s (attempt {attempt})", delay.as_secs_f64()));
+    }
+
+    /// Whether the connection has ended: that is told before all that follows from it
+    /// is heard.
+    fn look_for_end(&mut self) {
+        if matches!(self.stage, Stage::Open)
+            && let Ok(End { reason, is_final }) = self.ends.try_recv()
+        {
+            self.screen.state(&format!("disconnected: {reason}"));
+            self.stage = if is_final { Stage::Over(reason) } else { Stage::Lost(reason) };
+        }
     }
 
     fn attempt_failed(&mut self, attempt: u32, error: ConnectError) {
@@ -207,13 +217,15 @@ impl<'c> Conversation<'c> {
                 self.leave(Err(ConnectFailure::Unreachable { url, error }.into()));
             }
             Stage::Open | Stage::Lost(_) => self.screen.state(&format!("attempt {attempt} failed: {error}")),
-            Stage::Leaving(_) => {}
+            Stage::Over(_) | Stage::Leaving(_) => {}
         }
     }
 
     /// The input is over, and nothing has come for long enough.
     fn quiet(&mut self) {
+        self.look_for_end();
         let result = match (&self.stage, self.terms.count, self.terms.linger) {
+            (Stage::Over(reason), _, _) => self.verdict(reason.clone()),
             (Stage::Lost(reason), _, _) => Err(ConnectFailure::Lost(reason.clone()).into()),
             (_, Some(count), Linger::Quiet(quiet)) => {
                 Err(ConnectFailure::TooFew { heard: self.heard, count: count.get(), quiet }.into())
@@ -232,7 +244,9 @@ impl<'c> Conversation<'c> {
     }
 
     fn farewell(&mut self, farewell: &Farewell) {
+        self.look_for_end();
         let result = match &self.stage {
+            Stage::Over(reason) => self.verdict(reason.clone()),
             Stage::Connecting => Err(ConnectFailure::Interrupted.into()),
             Stage::Open | Stage::Lost(_) | Stage::Leaving(_) => Ok(()),
         };
@@ -255,21 +269,30 @@ impl<'c> Conversation<'c> {
         drop(self.handle.close(farewell.code, &farewell.reason));
     }
 
+    /// What it means that the connection ended so, and there is no other.
+    fn verdict(&self, reason: CloseReason) -> Result<(), Failure> {
+        verdict::of(reason)?;
+        match self.terms.count {
+            Some(count) if !self.has_all() => {
+                Err(ConnectFailure::Early { heard: self.heard, count: count.get() }.into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// How it all ended.
     fn result(mut self) -> Result<(), Failure> {
-        let over = self.ends.try_recv().ok();
-        if let Some(over) = &over
-            && (self.terms.is_verbose || matches!(self.stage, Stage::Open))
+        self.look_for_end();
+        if self.terms.is_verbose
+            && let Ok(end) = self.ends.try_recv()
         {
-            self.screen.state(&format!("disconnected: {}", over.reason));
+            self.screen.state(&format!("disconnected: {}", end.reason));
         }
-        match (self.stage, over) {
-            (Stage::Leaving(result), _) => result,
-            (Stage::Lost(reason), _) | (Stage::Open, Some(Disconnected { reason, .. })) => {
-                Ok(verdict::of(reason)?)
-            }
-            (Stage::Open, None) => Ok(verdict::of(CloseReason::Aborted)?),
-            (Stage::Connecting, _) => Err(ConnectFailure::Interrupted.into()),
+        match std::mem::replace(&mut self.stage, Stage::Connecting) {
+            Stage::Leaving(result) => result,
+            Stage::Lost(reason) | Stage::Over(reason) => self.verdict(reason),
+            Stage::Open => self.verdict(CloseReason::Aborted),
+            Stage::Connecting => Err(ConnectFailure::Interrupted.into()),
         }
     }
 }

@@ -51,6 +51,9 @@ pub(crate) enum ConnectFailure {
         "{heard} of {count} messages have come, and none for {quiet:?}; allow for more time with --linger"
     )]
     TooFew { heard: u64, count: u64, quiet: Duration },
+    /// The same, because the server had nothing more to say.
+    #[error("{heard} of {count} messages have come before the server closed; ask for fewer with --count")]
+    Early { heard: u64, count: u64 },
 }
 
 impl ConnectFailure {
@@ -75,7 +78,7 @@ impl ConnectFailure {
             | ConnectFailure::NoText { .. }
             | ConnectFailure::Unsent(_) => 2,
             ConnectFailure::Closed { .. } | ConnectFailure::Lost(_) => 3,
-            ConnectFailure::TooFew { .. } => 4,
+            ConnectFailure::TooFew { .. } | ConnectFailure::Early { .. } => 4,
         }
     }
 
@@ -99,7 +102,7 @@ fn advice(error: &ConnectError) -> &'static str {
         ConnectError::Tls(_) => "trust a certificate that is not public with --ca-file FILE",
         ConnectError::TimedOut { .. } => "allow for more time with --connect-time-max",
         ConnectError::Status(refused) => match refused.status.as_u16() {
-            400 | 426 => "check that there is a WebSocket at this path",
+            200..=299 | 400 | 426 => "check that there is a WebSocket at this path",
             401 => "say who you are with --header 'Authorization: …'",
             403 => "say who you are with --header 'Authorization: …', or where you come from with --origin",
             404 => "check the path in the URL",

@@ -306,6 +306,10 @@ fn what_is_absurd_is_refused() {
         let (code, line) = refusal(&[arguments, &url].concat());
         assert!(code == 2 && line.contains(told) && line.contains("; "), "{line}");
     }
+    let (_, line) = refusal(&["echo", "--connections", "0"]);
+    assert!(line.ends_with("; see fanfare bench echo --help\n"), "{line}");
+    let (code, line) = refusal(&[]);
+    assert_eq!((code, line.as_str()), (2, "fanfare: a command is missing; see fanfare bench --help\n"));
     let (code, line) = refusal(&["idle"]);
     assert_eq!(
         (code, line.as_str()),

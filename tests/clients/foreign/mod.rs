@@ -82,7 +82,7 @@ fn messages_come_back_with_their_type(world: &World, kind: Kind) {
     for text in ["", "a", "äöü", "🎺", &"x".repeat(70_000)] {
         done(client.send(text));
     }
-    for size in [0, 125, 126, 65_535, 65_536, 200_000] {
+    for size in [0, 1, 125, 126, 65_535, 65_536, 200_000] {
         done(client.send(vec![7; size].as_slice()));
     }
     let expected = [
@@ -92,6 +92,7 @@ fn messages_come_back_with_their_type(world: &World, kind: Kind) {
         "text of 4: 🎺",
         "text of 70000: xxx",
         "0 bytes",
+        "1 bytes",
         "125 bytes",
         "126 bytes",
         "65535 bytes",

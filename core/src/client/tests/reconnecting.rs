@@ -35,6 +35,26 @@ fn a_lost_connection_comes_back_after_the_delay() {
 }
 
 #[test]
+fn an_attempt_that_nobody_wants_any_more_is_not_announced() {
+    type Change = fn(&mut World);
+    let changes: [(Change, Status); 3] = [
+        (|world| world.client.close(world.now, CloseCode::Normal, ""), Status::Finished),
+        (|world| world.client.disconnect(world.now), Status::Offline),
+        (|world| world.connect(), Status::Connecting),
+    ];
+    for (change, status) in changes {
+        let mut world = World::open(|_| {});
+        world.client.failed(world.now, std::io::ErrorKind::ConnectionReset);
+        assert!(matches!(world.client.next_notice(), Some(Notice::Disconnected(_))));
+        // As a callback does that has just heard of it.
+        change(&mut world);
+        assert_eq!(world.told(), []);
+        world.release();
+        assert_eq!((world.client.status(), world.client.next_deadline()), (status, None));
+    }
+}
+
+#[test]
 fn attempts_count_until_a_connection_is_stable() {
     let mut world = World::open(|_| {});
     for (open_for, attempt) in [(seconds(0), 1), (seconds(9), 2), (seconds(10), 1), (seconds(1), 2)] {

@@ -4,7 +4,10 @@ use super::stranger::Stranger;
 use super::talk::{Talk, say, url};
 use crate::support::{Program, fanfare};
 use rustix::process::Signal;
+use std::io;
 use std::net::TcpListener;
+use tungstenite::Message;
+use tungstenite::protocol::CloseFrame;
 
 #[track_caller]
 fn assert_ends(url: &str, arguments: &[&str], code: i32, told: &str) {
@@ -37,6 +40,10 @@ fn who_is_refused_learns_what_to_do() {
     let stranger = Stranger::refusing("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     assert_ends(&stranger.url, &[], 1, "HTTP 401 Unauthorized; say who you are with --header");
     stranger.end();
+    // A page, say.
+    let stranger = Stranger::refusing("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_ends(&stranger.url, &[], 1, "HTTP 200 OK; check that there is a WebSocket at this path");
+    stranger.end();
     // What a refusal says controls no terminal either.
     let stranger = Stranger::refusing(answer);
     let heard = say(&stranger.url, &["-v"], "");
@@ -47,7 +54,8 @@ fn who_is_refused_learns_what_to_do() {
 #[test]
 fn what_is_wrong_with_the_arguments_is_said_before_anybody_is_called() {
     for (arguments, told) in [
-        (&["http://x/"][..], "neither ws nor wss"),
+        (&["http://x/"][..], "write ws:// for http://"),
+        (&["ws://x/", "--count", "0"], "see fanfare connect --help"),
         (&["ws://x/", "--header", "no colon"], "write it as 'NAME: VALUE'"),
         (&["ws://x/", "--header", "upgrade: h2c"], "headers has upgrade"),
         (&["ws://x/", "--subprotocol", "a b"], "subprotocols has \"a b\""),
@@ -88,6 +96,26 @@ fn a_close_is_good_or_bad_by_its_code() {
 }
 
 #[test]
+fn a_server_that_closes_and_does_not_hang_up_has_closed_all_the_same() {
+    let drags = || {
+        Stranger::talking(|socket| {
+            socket.close(Some(CloseFrame { code: 4001.into(), reason: "go".into() })).unwrap();
+            while socket.read().is_ok() {}
+            // It stays for as long as the client does.
+            let _ = io::copy(socket.get_mut(), &mut io::sink());
+        })
+    };
+    for linger in ["100ms", "forever"] {
+        let stranger = drags();
+        let heard = say(&stranger.url, &["--linger", linger], "");
+        assert_eq!(heard.code, Some(3), "{}", heard.told);
+        assert!(heard.told.contains("closed by the server with 4001 \"go\""), "{}", heard.told);
+        assert!(!heard.told.contains("reconnecting"), "{}", heard.told);
+        stranger.end();
+    }
+}
+
+#[test]
 fn who_is_lost_and_may_not_come_back_ends_with_3() {
     let stranger = Stranger::start(|stream| drop(tungstenite::accept(stream).unwrap()));
     assert_ends(&stranger.url, &["--no-reconnect", "--linger", "forever"], 3, "the connection is lost: ");
@@ -104,6 +132,15 @@ fn fewer_messages_than_counted_on_end_it_with_4() {
     let heard = say(&url(&program, "/ws/echo"), &["--count", "2", "--linger", "300ms"], "hello\n");
     assert_eq!((heard.code, heard.out.as_str()), (Some(4), "hello\n"));
     assert!(heard.told.contains("1 of 2 messages have come, and none for 300ms"), "{}", heard.told);
+    // The server ends it as it should, but too early.
+    let stranger = Stranger::talking(|socket| {
+        socket.send(Message::text("hello")).unwrap();
+        socket.close(None).unwrap();
+    });
+    let heard = say(&stranger.url, &["--count", "2"], "");
+    assert_eq!((heard.code, heard.out.as_str()), (Some(4), "hello\n"));
+    assert!(heard.told.contains("1 of 2 messages have come before the server closed"), "{}", heard.told);
+    stranger.end();
 }
 
 #[test]
