@@ -72,19 +72,19 @@ pub(crate) fn run(arguments: &Arguments, control: Control<'_>) -> Result<Report,
 /// Opens and closes `count` connections; returns how many did both properly.
 fn visit(fleet: &mut Fleet<'_>, count: u32, in_flight: u32) -> Result<(u64, Failures), LoadError> {
     let mut failures = Failures::default();
-    let (mut dialled, mut done) = (0, 0);
+    let (mut dialed, mut done) = (0, 0);
     let mut under_way = 0;
     let mut opened = Vec::new();
     let mut progress_at = Instant::now();
     loop {
         // Told to stop, it begins no more, and ends what has begun.
-        let wanted = if fleet.is_stopped() { dialled } else { count };
-        if (dialled >= wanted && under_way == 0) || progress_at.elapsed() >= fleet.patience() {
+        let wanted = if fleet.is_stopped() { dialed } else { count };
+        if (dialed >= wanted && under_way == 0) || progress_at.elapsed() >= fleet.patience() {
             break;
         }
-        while dialled < wanted && under_way < in_flight {
+        while dialed < wanted && under_way < in_flight {
             fleet.dial()?;
-            dialled += 1;
+            dialed += 1;
             under_way += 1;
         }
         fleet.turn(TURN_TIME_MAX, |key, event| {
@@ -108,7 +108,7 @@ fn visit(fleet: &mut Fleet<'_>, count: u32, in_flight: u32) -> Result<(u64, Fail
                 failures.add(ending);
             }
         }
-        let settled = dialled.saturating_sub(under_way);
+        let settled = dialed.saturating_sub(under_way);
         fleet.tell(|| Progress::connections(Stage::Visiting, settled as usize, count as usize));
     }
     (0..under_way).for_each(|_| failures.add(Ending::Silent));

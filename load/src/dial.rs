@@ -15,18 +15,18 @@ const SOURCES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Dialer {
     address: SocketAddr,
-    dialled: usize,
+    dialed: usize,
 }
 
 impl Dialer {
     pub(crate) fn new(address: SocketAddr) -> Dialer {
-        Dialer { address, dialled: 0 }
+        Dialer { address, dialed: 0 }
     }
 
     /// Begins a connection. That it is there, or is not, its readiness tells.
     pub(crate) fn dial(&mut self) -> Result<OsSocket, LoadError> {
-        let source = source(self.address.ip(), self.dialled);
-        self.dialled += 1;
+        let source = source(self.address.ip(), self.dialed);
+        self.dialed += 1;
         begin(self.address, source).map_err(|error| LoadError::Dial { address: self.address, error })
     }
 }
@@ -45,8 +45,8 @@ fn begin(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<OsSocket> 
 
 /// All of 127.0.0.0/8 is this machine. `None` leaves the choice to the kernel,
 /// which is cheaper than a bind.
-fn source(server: IpAddr, dialled: usize) -> Option<Ipv4Addr> {
-    let index = u8::try_from(dialled / CONNECTIONS_PER_SOURCE % SOURCES).ok().filter(|&index| index > 0)?;
+fn source(server: IpAddr, dialed: usize) -> Option<Ipv4Addr> {
+    let index = u8::try_from(dialed / CONNECTIONS_PER_SOURCE % SOURCES).ok().filter(|&index| index > 0)?;
     let is_loopback = server.is_ipv4() && server.is_loopback();
     is_loopback.then(|| Ipv4Addr::new(127, 0, 0, 1 + index))
 }

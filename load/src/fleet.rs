@@ -123,15 +123,15 @@ impl<'c> Fleet<'c> {
     /// or to have failed. What arrives meanwhile is ignored.
     pub(crate) fn open(&mut self, count: usize) -> Result<Failures, LoadError> {
         let mut failures = Failures::default();
-        let (mut dialled, mut settled) = (0, 0);
+        let (mut dialed, mut settled) = (0, 0);
         let mut progress_at = Instant::now();
         while settled < count && progress_at.elapsed() < self.patience() {
             if self.is_stopped() {
                 return Err(LoadError::Interrupted);
             }
-            while dialled < count && dialled - settled < OPENING_MAX {
+            while dialed < count && dialed - settled < OPENING_MAX {
                 self.dial()?;
-                dialled += 1;
+                dialed += 1;
             }
             let before = settled;
             self.turn(TURN_TIME_MAX, |_, event| match event {
