@@ -13,7 +13,7 @@
 //! let chat = Route::new()
 //!     .on_open(|ctx| ctx.join("lobby").map(drop))
 //!     .on_message(|ctx, message| {
-//!         ctx.broadcast(Target::room("/", "lobby"), &message);
+//!         ctx.broadcast(Target::room("/", "lobby"), message);
 //!     });
 //!
 //! let listener = TcpListener::bind("127.0.0.1:8080").await?;
@@ -32,16 +32,19 @@
 //! - [`Accept::channel`] puts a connection in a primary channel, and
 //!   [`Ctx::move_to_channel`] in another; [`Route::default_handlers`] let clients
 //!   speak there without a line of the application's.
+//! - [`Ctx::reject`] turns a connection away with a reason that it can read, as
+//!   [`Accept::then_reject`] does right after the upgrade.
 //! - [`Handle`] is the server from anywhere else: send, broadcast, ask, stop;
-//!   [`Handle::subscribe`] tells what happens to it.
+//!   [`Handle::subscribe`] tells what happens to it, as [`Lifecycle`] events.
 //! - [`Target`] and [`Audience`] say who hears a broadcast; its
 //!   [`BroadcastReport`] says what became of it.
 //! - [`Settings`] are the limits and times; built, they are a [`Config`].
 //! - The `Server` of an adapter runs it all, on one shard or several; why it
 //!   could not is a [`ServeError`].
-//!
 //! - A `Client`, with the feature `client`, connects to a server and comes back by
-//!   itself; `start` or `open` of an adapter runs it.
+//!   itself. `start` of an adapter runs it, for callbacks that get a `ClientCtx`, or
+//!   `open`, for who pulls from a `ClientStream`; a `ClientHandle` asks it for
+//!   something from anywhere else.
 //!
 //! # Features
 //!
@@ -67,19 +70,28 @@ pub use fanfare_tokio as tokio;
 #[cfg(feature = "client")]
 #[doc(no_inline)]
 pub use fanfare_core::client::{
-    ClientSettings, ConnectError, Connected, Disconnected, Offline, Proxy, Reconnect, Url,
+    ClientConfigError, ClientSettings, ConnectError, Connected, Disconnected, Membership, Offline, Proxy,
+    Reconnect, Refused, Url, UrlError,
 };
 #[doc(no_inline)]
 pub use fanfare_core::{
-    broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Target},
+    broadcast::{Audience, BroadcastReport, Condition, Exclusion, Filter, Label, Target},
     close::{CloseCode, CloseReason},
-    config::{Compression, Config, ConnectionSettings, OriginRule, Overflow, Preset, Settings},
+    config::{
+        ClientIdPolicy, Compression, Config, ConfigError, ConnectionSettings, KeepHeaders, OriginRule,
+        Overflow, Preset, Settings,
+    },
+    directory::Totals,
     event::{Answer, AnswerError, Envelope, Missing, Payload, Refusal, Rejection},
     handshake::Response,
-    hub::{Closed, ConflationKey, DEFAULT_CHANNEL, EmitError, Metadata, Publication, SendError},
+    hub::{
+        Closed, ConflationKey, DEFAULT_CHANNEL, EmitError, MembershipError, Metadata, Publication, SendError,
+        UnknownConnection,
+    },
     id::ConnectionId,
-    rooms::{GroupName, RoomName},
-    wire::{Frame, Message, MessageError},
+    rooms::{GroupName, JoinError, RoomName},
+    stats::Stats,
+    wire::{ControlPayload, Frame, Message, MessageError},
 };
 #[doc(no_inline)]
 pub use fanfare_driver::{

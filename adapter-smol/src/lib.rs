@@ -5,7 +5,7 @@
 //! use smol::net::TcpListener;
 //!
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let echo = Route::new().on_message(|ctx, message| ctx.send(&message));
+//! let echo = Route::new().on_message(|ctx, message| ctx.send(message));
 //! smol::block_on(async {
 //!     let listener = TcpListener::bind("127.0.0.1:8080").await?;
 //!     fanfare_smol::serve(listener, App::new().route("/echo", echo)).await?;

@@ -6,7 +6,7 @@
 //! use std::net::TcpListener;
 //!
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let echo = Route::new().on_message(|ctx, message| ctx.send(&message));
+//! let echo = Route::new().on_message(|ctx, message| ctx.send(message));
 //! let listener = TcpListener::bind("127.0.0.1:8080")?;
 //! fanfare_std_threads::serve(listener, App::new().route("/echo", echo))?;
 //! # Ok(())

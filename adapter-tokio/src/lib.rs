@@ -6,7 +6,7 @@
 //! use tokio::net::TcpListener;
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let echo = Route::new().on_message(|ctx, message| ctx.send(&message));
+//! let echo = Route::new().on_message(|ctx, message| ctx.send(message));
 //! let listener = TcpListener::bind("127.0.0.1:8080").await?;
 //! fanfare_tokio::serve(listener, App::new().route("/echo", echo)).await?;
 //! # Ok(())

@@ -15,6 +15,7 @@
 mod runtime;
 
 use fanfare::{App, Client, ClientHandle, Reconnect, Reply, Route};
+use socket2::SockRef;
 use std::collections::VecDeque;
 use std::env;
 use std::error::Error;
@@ -174,6 +175,8 @@ impl Drop for Server {
 
 fn serve(address: &str) -> Outcome {
     let listener = TcpListener::bind(address)?;
+    // As the program `fanfare` does: 128, which std asks for, are too few.
+    SockRef::from(&listener).listen(4_096)?;
     println!("{}", listener.local_addr()?);
     Ok(fanfare::std_threads::serve(listener, App::new().route("/", Route::new()))?)
 }

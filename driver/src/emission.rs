@@ -8,10 +8,8 @@ use crate::error::HandleError;
 use fanfare_core::broadcast::{Audience, Target};
 use fanfare_core::event::{Answer, Emission, Missing, Payload};
 use fanfare_core::id::ConnectionId;
+use fanfare_core::rooms::ROOT;
 use serde::ser::Serialize;
-
-/// The namespace every connection starts in.
-pub(crate) const ROOT: &str = "/";
 
 /// What an event is called, and what it says of where it belongs: who gets it is
 /// another matter. A text alone is a name.

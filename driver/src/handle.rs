@@ -22,7 +22,7 @@ use fanfare_core::close::{CloseCode, CloseReason};
 use fanfare_core::directory::{ShardSet, Totals};
 use fanfare_core::hub::{Publication, UnknownConnection};
 use fanfare_core::id::{ConnectionId, ShardId};
-use fanfare_core::rooms::GroupName;
+use fanfare_core::rooms::{GroupName, ROOT};
 use fanfare_core::stats::Stats;
 use fanfare_core::time::Instant;
 use fanfare_core::wire::{Frame, Message};
@@ -153,7 +153,7 @@ impl Handle {
 
     /// Puts connections in a room of the namespace `/`; says whether any was not in it.
     pub fn join(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
-        self.join_in(whom, "/", room)
+        self.join_in(whom, ROOT, room)
     }
 
     /// Puts connections in a room, and in its namespace; says whether any was not in
@@ -176,18 +176,9 @@ impl Handle {
         )
     }
 
-    /// Takes connections out of a namespace and of its rooms; says whether any was in
-    /// it.
-    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
-        let namespace = namespace.to_owned();
-        self.regroup(&whom.into(), move |core, id| {
-            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)
-        })
-    }
-
     /// Takes connections out of a room of the namespace `/`; says whether any was in it.
     pub fn leave(&self, whom: impl Into<Recipient>, room: &str) -> Reply<bool> {
-        self.leave_in(whom, "/", room)
+        self.leave_in(whom, ROOT, room)
     }
 
     /// Takes connections out of a room; says whether any was in it.
@@ -195,6 +186,15 @@ impl Handle {
         let (namespace, room) = (namespace.to_owned(), room.to_owned());
         self.regroup(&whom.into(), move |core, id| {
             core.regroup(|hub| hub.leave(id, &namespace, &room)).map_err(unknown)
+        })
+    }
+
+    /// Takes connections out of a namespace and of its rooms; says whether any was in
+    /// it.
+    pub fn leave_namespace(&self, whom: impl Into<Recipient>, namespace: &str) -> Reply<bool> {
+        let namespace = namespace.to_owned();
+        self.regroup(&whom.into(), move |core, id| {
+            core.regroup(|hub| hub.leave_namespace(id, &namespace)).map_err(unknown)
         })
     }
 

@@ -53,7 +53,7 @@ pub use emission::{EventName, Replies};
 pub use error::{AppError, AttachError, HandleError, HandlerError, Outcome, ServeError};
 pub use handle::{ConnectionInfo, Handle, Recipient};
 pub use intake::{Intake, Next};
-pub use lifecycle::{Lifecycle, Subscription};
+pub use lifecycle::{Lifecycle, RecvLifecycle, Subscription};
 pub use listener::OsListener;
 pub use reply::Reply;
 pub use server::{Acceptor, Launch, Spawn};

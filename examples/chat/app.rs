@@ -2,7 +2,7 @@
 //! runtime; the files beside this one run it, each on another.
 
 use fanfare::core::http::StatusCode;
-use fanfare::{Accept, App, Ctx, Message, Response, Route, Target};
+use fanfare::{Accept, App, Ctx, Response, Route, Target};
 use std::env;
 use std::io;
 use std::net::TcpListener;
@@ -42,7 +42,7 @@ fn room(ctx: &Ctx<'_>) -> String {
 /// Tells everyone in this connection's room who said what.
 fn say(ctx: &mut Ctx<'_>, what: &str) {
     let name = ctx.metadata().map_or("someone", |metadata| metadata.client_id());
-    let line = Message::from(format!("{name}: {what}"));
+    let line = format!("{name}: {what}");
     let room = room(ctx);
-    ctx.broadcast(Target::room("/", room), &line);
+    ctx.broadcast(Target::room("/", room), line);
 }

@@ -74,9 +74,16 @@ fn stop_on_signals(handle: Handle, time_max: Duration) -> Result<(), Failure> {
     thread::Builder::new().name(String::from("signals")).spawn(stop).map(drop).map_err(Failure::Start)
 }
 
+/// How many connections may wait to be accepted, if the system allows as many
+/// (`net.core.somaxconn`). The standard library's 128 are too few when clients come
+/// back together: who finds no room asks again after a second or more.
+const BACKLOG_MAX: i32 = 4_096;
+
 /// Listens on `addr` and tells the address it got, which differs when the port was 0.
 fn listen(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let bound = TcpListener::bind(addr).and_then(|listener| {
+        // It listens already; the second time only changes the number.
+        rustix::net::listen(&listener, BACKLOG_MAX)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     });

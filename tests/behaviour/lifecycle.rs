@@ -21,7 +21,7 @@ fn follow(mut lifecycle: Subscription) -> (Log, JoinHandle<Vec<Lifecycle>>) {
     let noted = log.clone();
     let following = thread::spawn(move || {
         let mut told = Vec::new();
-        while let Some(event) = lifecycle.recv_blocking().unwrap() {
+        while let Some(event) = lifecycle.recv().wait().unwrap() {
             noted.note(line(&event));
             told.push(event);
         }
@@ -180,8 +180,8 @@ pub(crate) fn listening_holds_up_no_shard(world: &World) {
     let keep = Arc::clone(&kept);
     let on_shard = Route::new().on_message(move |ctx, _| {
         let mut lifecycle = ctx.handle().subscribe();
-        assert_eq!(lifecycle.recv_blocking(), Ok(Some(Lifecycle::Initialized)));
-        assert_eq!(lifecycle.recv_blocking(), Err(HandleError::OnShard));
+        assert_eq!(lifecycle.recv().wait(), Ok(Some(Lifecycle::Initialized)));
+        assert_eq!(lifecycle.recv().wait(), Err(HandleError::OnShard));
         ctx.join("lobby")?;
         *keep.lock().unwrap() = Some(lifecycle);
         Ok::<_, HandlerError>(ctx.send_text("listening")?)
@@ -201,7 +201,7 @@ pub(crate) fn listening_holds_up_no_shard(world: &World) {
     let room = RoomName::new("/", "lobby");
     let mut lifecycle = kept.lock().unwrap().take().unwrap();
     for expected in [Lifecycle::RoomCreated(room.clone()), Lifecycle::Joined { id, room: room.clone() }] {
-        assert_eq!(lifecycle.recv_blocking(), Ok(Some(expected)), "from the same callback on");
+        assert_eq!(lifecycle.recv().wait(), Ok(Some(expected)), "from the same callback on");
     }
     drop(lifecycle);
 
@@ -222,7 +222,7 @@ pub(crate) fn the_end_is_told_last_and_to_everyone(world: &World) {
     let mut peer = server.raw_open("/");
     server.stop(&fanfare::StopOptions { time_max: std::time::Duration::ZERO, ..Default::default() });
     peer.hear_rest();
-    let next = |lifecycle: &mut Subscription| lifecycle.recv_blocking().unwrap();
+    let next = |lifecycle: &mut Subscription| lifecycle.recv().wait().unwrap();
     assert_eq!(next(&mut early), Some(Lifecycle::Initialized));
     assert!(matches!(next(&mut early), Some(Lifecycle::Connected { .. })));
     let end = next(&mut early);

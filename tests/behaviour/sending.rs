@@ -120,7 +120,7 @@ pub(crate) fn an_application_may_ping(world: &World) {
         .on_message(|ctx, message| {
             let payload = ControlPayload::try_from(message.as_bytes())?;
             ctx.ping(&payload)?;
-            Ok::<_, fanfare::HandlerError>(ctx.send(&Message::from("pinged"))?)
+            Ok::<_, fanfare::HandlerError>(ctx.send("pinged")?)
         })
         .on_error(|ctx, error| {
             let _ = ctx.send_text(&error.to_string());

@@ -85,7 +85,7 @@ pub(crate) fn a_disconnected_client_connects_again(world: &World) {
 pub(crate) fn who_leaves_while_it_receives_has_left(world: &World) {
     let flood = Route::new().on_open(|ctx| {
         for _ in 0..200 {
-            ctx.send(&"x".repeat(1_000).as_str().into())?;
+            ctx.send("x".repeat(1_000))?;
         }
         Ok::<_, fanfare::HandlerError>(())
     });

@@ -2,6 +2,7 @@
 
 use crate::world::{Log, Peer, Server, World, done, eventually, outcome};
 use fanfare::core::close::CloseCode;
+use fanfare::core::wire::ControlPayload;
 use fanfare::{Address, App, Client, ClientError, Handle, Route, StopOptions};
 use http::{HeaderName, HeaderValue};
 use std::os::unix::net::UnixListener;
@@ -63,6 +64,30 @@ pub(crate) fn the_request_says_what_was_asked_for(world: &World) {
     assert_eq!(header("cookie").as_deref(), Some("a=b"));
     assert_eq!(header("sec-websocket-protocol").as_deref(), Some("chat"));
     assert!(url.contains(&header("host").unwrap()));
+}
+
+pub(crate) fn pings_go_both_ways(world: &World) {
+    let payload = |text: &'static str| ControlPayload::try_from(text.as_bytes()).unwrap();
+    let (log, server_log) = (Log::default(), Log::default());
+    let (asked, answered) = (server_log.clone(), server_log.clone());
+    let note = |log: &Log, what: &str, payload: &[u8]| log.note(format!("{what} {}", payload.escape_ascii()));
+    let route = Route::new()
+        .on_open(move |ctx| ctx.ping(&payload("from the server")).map(drop))
+        .on_ping(move |_, payload| note(&asked, "ping", payload))
+        .on_pong(move |_, payload| note(&answered, "pong", payload));
+    let server = Server::start(App::new().route("/", route));
+    let (asked, answered) = (log.clone(), log.clone());
+    let client = Client::new(&server.url())
+        .unwrap()
+        .on_ping(move |_, payload| note(&asked, "ping", payload))
+        .on_pong(move |_, payload| note(&answered, "pong", payload));
+    let client = world.start(client);
+    assert!(!done(client.ping(payload("too soon"))), "there is no connection");
+    done(client.connect());
+    assert_eq!(log.wait_for(1), ["ping from the server"]);
+    assert!(done(client.ping(payload("from the client"))));
+    assert_eq!(log.wait_for(2)[1], "pong from the client");
+    assert_eq!(server_log.wait_for(2), ["pong from the server", "ping from the client"]);
 }
 
 pub(crate) fn a_close_is_a_handshake_with_code_and_reason(world: &World) {

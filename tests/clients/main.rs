@@ -65,6 +65,7 @@ scenarios! {
     conversation {
         messages_come_back_with_their_type
         the_request_says_what_was_asked_for
+        pings_go_both_ways
         a_close_is_a_handshake_with_code_and_reason
         a_callback_that_fails_is_told_and_one_that_panics_ends_the_client
         nothing_may_block_in_a_callback
@@ -96,6 +97,7 @@ scenarios! {
     }
     pulling {
         what_is_heard_comes_in_order
+        pings_are_heard_by_who_asks
         who_does_not_pull_is_felt_by_the_server
         events_can_be_pulled_and_answered
         who_has_no_stream_any_more_is_not_held_up

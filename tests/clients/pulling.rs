@@ -3,7 +3,8 @@
 use crate::conversation::echo;
 use crate::world::{Server, World, done, eventually, next, outcome};
 use fanfare::core::close::CloseCode;
-use fanfare::{Answer, App, Client, ClientFault, Envelope, Heard, Reconnect, Route, Target};
+use fanfare::core::wire::ControlPayload;
+use fanfare::{Answer, App, Client, ClientFault, Envelope, HandlerError, Heard, Reconnect, Route, Target};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,34 @@ pub(crate) fn what_is_heard_comes_in_order(world: &World) {
     assert!(matches!(&heard, Some(Heard::Disconnected(over)) if over.is_graceful()), "{heard:?}");
     let (heard, stream) = next(stream);
     assert!(heard.is_none() && next(stream).0.is_none());
+}
+
+pub(crate) fn pings_are_heard_by_who_asks(world: &World) {
+    let route = Route::new().on_open(|ctx| {
+        ctx.ping(&ControlPayload::EMPTY).map(drop)?;
+        ctx.send_text("behind it").map_err(HandlerError::from)
+    });
+    let server = Server::start(App::new().route("/", route));
+    for hears in [true, false] {
+        let client = Client::new(&server.url()).unwrap();
+        let stream = world.open(if hears { client.hear_pings() } else { client });
+        let client = stream.handle().clone();
+        done(client.connect());
+        let (heard, stream) = next(stream);
+        assert!(matches!(heard, Some(Heard::Connected(_))), "{heard:?}");
+        if !hears {
+            let (heard, _stream) = next(stream);
+            assert!(matches!(heard, Some(Heard::Message(_))), "{heard:?}");
+            continue;
+        }
+        let (heard, stream) = next(stream);
+        assert!(matches!(heard, Some(Heard::Ping(_))), "{heard:?}");
+        let (heard, stream) = next(stream);
+        assert!(matches!(heard, Some(Heard::Message(_))), "{heard:?}");
+        assert!(done(client.ping(ControlPayload::EMPTY)));
+        let (heard, _stream) = next(stream);
+        assert!(matches!(heard, Some(Heard::Pong(_))), "{heard:?}");
+    }
 }
 
 /// The server's sends wait for room, which there is none without a reader.

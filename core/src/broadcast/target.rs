@@ -5,7 +5,7 @@
 
 use super::filter::Filter;
 use crate::id::ConnectionId;
-use crate::rooms::RoomName;
+use crate::rooms::{ROOT, RoomName};
 use std::sync::Arc;
 
 /// A set of connections. A name that nobody goes by is an empty set.
@@ -74,7 +74,7 @@ impl Target {
     /// The members of the channel `name`, a room of the namespace `/`: those whose
     /// primary channel it is, and those who have joined the room beside their own.
     pub fn channel(name: impl Into<Arc<str>>) -> Target {
-        Target::room("/", name)
+        Target::room(ROOT, name)
     }
 
     /// The connections of the client `id`.

@@ -10,6 +10,7 @@ use crate::event::{
     SessionMessage, TypedMessage, read,
 };
 use crate::link::Phase;
+use crate::rooms::ROOT;
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::Message;
@@ -96,7 +97,7 @@ impl Client {
     fn pong(&mut self, now: Instant, content: Payload<'_>) {
         let text = match self.limits().envelope {
             Envelope::Raw => return,
-            Envelope::Typed => TypedMessage::new(Kind::Pong, "/").write(),
+            Envelope::Typed => TypedMessage::new(Kind::Pong, ROOT).write(),
             Envelope::Session => SessionMessage { event: Cow::Borrowed("pong"), content }.write_unstamped(),
         };
         // What does not fit the outbox is no answer to wait for.

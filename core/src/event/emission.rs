@@ -8,6 +8,7 @@ use super::payload::Payload;
 use super::session::SessionMessage;
 use super::typed::{Kind, TypedMessage};
 use crate::id::ConnectionId;
+use crate::rooms::ROOT;
 use crate::wire::Frame;
 use std::borrow::Cow;
 
@@ -50,7 +51,7 @@ pub struct Stamp {
 impl<'a> Emission<'a> {
     /// The server's own event `name`, in the namespace `/`, without a payload.
     pub fn new(name: &'a str) -> Emission<'a> {
-        Emission { namespace: "/", name, room: None, data: Payload::NONE, sender: None }
+        Emission { namespace: ROOT, name, room: None, data: Payload::NONE, sender: None }
     }
 
     /// The frame that all recipients with the typed envelope get, with the

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::session::SessionMessage;
 use super::typed::{Kind, TypedMessage, UnknownKind};
 use crate::config::ConnectionSettings;
-use crate::rooms::{JoinError, Limits};
+use crate::rooms::{JoinError, Limits, ROOT};
 use crate::wire::Message;
 use std::borrow::Cow;
 
@@ -181,7 +181,7 @@ fn session<'m>(message: SessionMessage<'m>, limits: &ReadLimits) -> Result<Said<
         "ping" => Said::Ping(content),
         "pong" => Said::Nothing,
         _ => Said::Event(Event {
-            namespace: Cow::Borrowed("/"),
+            namespace: Cow::Borrowed(ROOT),
             name: event,
             room: None,
             data: content,

@@ -8,6 +8,7 @@
 use super::json::push_string;
 use super::{Envelope, Kind, Payload, PayloadError, TypedMessage};
 use crate::close::CloseCode;
+use crate::rooms::ROOT;
 use serde::ser::Serialize;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
@@ -85,7 +86,7 @@ impl Rejection {
         match envelope {
             Envelope::Raw | Envelope::Session => bare,
             Envelope::Typed => {
-                let mut message = TypedMessage::new(Kind::Error, "/");
+                let mut message = TypedMessage::new(Kind::Error, ROOT);
                 message.error = Some((&*self.message).into());
                 // What was put together of a number, a string and JSON is JSON.
                 message.data =

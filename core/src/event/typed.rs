@@ -5,6 +5,7 @@
 
 use super::json::{Once, Text, push_string};
 use super::payload::Payload;
+use crate::rooms::ROOT;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -113,7 +114,7 @@ impl<'a> TypedMessage<'a> {
         };
         Ok(Ok(TypedMessage {
             kind,
-            namespace: namespace.into_text().unwrap_or(Cow::Borrowed("/")),
+            namespace: namespace.into_text().unwrap_or(Cow::Borrowed(ROOT)),
             event: event.into_text(),
             data: Payload::borrowed(data.into_value()),
             ack_id: ack_id.into_text(),

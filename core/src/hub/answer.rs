@@ -11,15 +11,12 @@ use crate::id::{ConnectionId, ProfileId};
 use crate::link::{Phase, Reader, Signal, first_ping};
 use crate::member::{Cold, Member, Metadata, MetadataParts, TalkSlot};
 use crate::outbox::{Outbox, Purpose};
-use crate::rooms::{JoinError, Limits, MemberKey, Scope};
+use crate::rooms::{JoinError, Limits, MemberKey, ROOT, Scope};
 use crate::time::Instant;
 use crate::wire::{Decoder, Frame, Role};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
-
-/// The namespace every connection starts in.
-pub(crate) const ROOT_NAMESPACE: &str = "/";
 
 /// What to do with a request.
 #[derive(Clone, Debug)]
@@ -274,7 +271,7 @@ impl Hub {
         channel: Option<&str>,
         limits: &Limits,
     ) -> Result<(), DecideError> {
-        for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT_NAMESPACE)] {
+        for (scope, name) in [(Scope::Client, client_id), (Scope::Namespace, ROOT)] {
             self.join_member(key, scope, name, limits).map_err(DecideError::ClientId)?;
         }
         if let Some(channel) = channel {

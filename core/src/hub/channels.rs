@@ -5,11 +5,10 @@
 //! the room hears what is said there and has not moved. Who leaves the room of
 //! its channel, or is taken out of it, has none until it moves again.
 
-use super::answer::ROOT_NAMESPACE;
 use super::{Hub, MembershipError, UnknownConnection};
 use crate::event::Envelope;
 use crate::id::{ConnectionId, ProfileId};
-use crate::rooms::{JoinError, Limits, MemberKey, Moved, Scope};
+use crate::rooms::{JoinError, Limits, MemberKey, Moved, ROOT, Scope};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,7 +46,7 @@ impl Hub {
     /// The name or a limit forbids it.
     pub fn check_channel(&self, profile: ProfileId, channel: Option<&str>) -> Result<(), JoinError> {
         let Some(channel) = self.first_channel(profile, channel) else { return Ok(()) };
-        self.rooms.check_channel(ROOT_NAMESPACE, channel, &Limits::of(self.config.profile(profile)))
+        self.rooms.check_channel(ROOT, channel, &Limits::of(self.config.profile(profile)))
     }
 
     /// How many of this shard's connections have which primary channel. Looks at
@@ -73,9 +72,9 @@ impl Hub {
         limits: &Limits,
     ) -> Result<Moved, JoinError> {
         let mut left = std::mem::take(&mut self.left);
-        let moved = self.rooms.move_to_channel(key, ROOT_NAMESPACE, channel, limits, &mut left);
+        let moved = self.rooms.move_to_channel(key, ROOT, channel, limits, &mut left);
         if let Ok(moved) = &moved {
-            self.tell_joined(key, Scope::Room(ROOT_NAMESPACE), moved.joined);
+            self.tell_joined(key, Scope::Room(ROOT), moved.joined);
         }
         self.tell_left(self.id_of_member(key), left);
         moved

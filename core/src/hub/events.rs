@@ -11,7 +11,7 @@ use crate::event::{
     Refused, Said, TypedMessage,
 };
 use crate::id::ConnectionId;
-use crate::rooms::Limits;
+use crate::rooms::{Limits, ROOT};
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::Message;
@@ -63,7 +63,8 @@ pub enum Incoming<'m> {
     /// The route has no envelope: the message is the application's as it is.
     Raw,
     /// An event, in a namespace that the sender is in. If it wants an answer:
-    /// [`Hub::acknowledge`], or [`Hub::unhandled`] where nobody handles it.
+    /// [`Hub::acknowledge`], [`Hub::unhandled`] where nobody handles it, or
+    /// [`Hub::handler_failed`] where whoever does has failed.
     Event(Event<'m>),
     /// To join or leave something: [`Hub::grant`] or [`Hub::refuse`].
     Membership {
@@ -225,7 +226,8 @@ impl Hub {
             }
             Err(bad_name) => {
                 // A name that may be as long as a message is not sent back.
-                let answer = TypedMessage { namespace: Cow::Borrowed("/"), ..asked.refused(bad_name.into()) };
+                let answer =
+                    TypedMessage { namespace: Cow::Borrowed(ROOT), ..asked.refused(bad_name.into()) };
                 self.answer_event(now, id, &answer);
                 Incoming::Handled
             }
@@ -233,7 +235,7 @@ impl Hub {
     }
 
     fn not_understood(&mut self, now: Instant, id: ConnectionId, refused: &Refused) {
-        self.complain(now, id, Cow::Borrowed("/"), refused.refusal());
+        self.complain(now, id, Cow::Borrowed(ROOT), refused.refusal());
         match refused {
             Refused::Malformed(_) => self.count_malformed(now, id),
             Refused::UnknownKind(_) => {}
@@ -259,7 +261,7 @@ impl Hub {
             let frame = self.session_frame(id, "pong", content);
             let _ = self.send(now, id, &frame);
         } else {
-            self.answer_event(now, id, &TypedMessage::new(Kind::Pong, "/"));
+            self.answer_event(now, id, &TypedMessage::new(Kind::Pong, ROOT));
         }
     }
 }

@@ -106,7 +106,7 @@ use crate::link::{Arrivals, Link, Signal};
 use crate::member::Member;
 use crate::outbox::Frames;
 use crate::random::Random;
-use crate::rooms::{Left, MemberKey, Rooms};
+use crate::rooms::{Left, MemberKey, ROOT, Rooms};
 use crate::stats::Stats;
 use crate::thrift::{self, KEPT_PLACES, Thrift};
 use crate::time::Instant;
@@ -160,8 +160,7 @@ impl HubConfig {
 
     /// Whether a namespace is declared, or is the one every connection starts in.
     pub fn is_declared(&self, namespace: &str) -> bool {
-        namespace == answer::ROOT_NAMESPACE
-            || self.namespaces.binary_search_by(|declared| (**declared).cmp(namespace)).is_ok()
+        namespace == ROOT || self.namespaces.binary_search_by(|declared| (**declared).cmp(namespace)).is_ok()
     }
 
     /// Whether any route has the envelope.

@@ -33,7 +33,7 @@ pub use channel::Moved;
 pub use join::{Entry, Joined};
 pub use leave::Left;
 pub use limits::{JoinError, Limits};
-pub use name::{GroupName, RoomName, Scope};
+pub use name::{GroupName, ROOT, RoomName, Scope};
 
 use crate::thrift::Thrift;
 use group::{Group, Kind};

@@ -7,6 +7,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// The namespace that every connection starts in, and that is meant where none is
+/// named.
+pub const ROOT: &str = "/";
+
 /// Which kind of set a name is looked up in.
 ///
 /// Three sets called `alice`, a client, a namespace and a room, are strangers

@@ -119,6 +119,16 @@ impl Message<'_> {
     }
 }
 
+/// The same message, borrowed: nothing is copied.
+impl<'b> From<&'b Message<'_>> for Message<'b> {
+    fn from(message: &'b Message<'_>) -> Self {
+        match message {
+            Message::Text(text) => Message::from(&**text),
+            Message::Binary(bytes) => Message::from(&**bytes),
+        }
+    }
+}
+
 impl<'b> From<&'b str> for Message<'b> {
     fn from(text: &'b str) -> Self {
         Message::Text(Cow::Borrowed(text))
@@ -152,9 +162,11 @@ mod tests {
         let text = Message::from("ä");
         assert_eq!((text.len(), text.is_empty()), (2, false));
         assert_eq!(text.clone().into_owned(), text);
+        assert_eq!(Message::from(&text), text);
         let binary = Message::from(&[][..]);
         assert_eq!((binary.kind(), binary.len(), binary.is_empty()), (MessageKind::Binary, 0, true));
         assert_eq!(binary.as_text(), None);
         assert_eq!(binary.clone().into_owned(), binary);
+        assert_eq!(Message::from(&binary), binary);
     }
 }

@@ -2,7 +2,6 @@
 //! acts at once.
 
 use super::request::{ParamError, Params};
-use crate::emission::ROOT;
 use crate::error::HandleError;
 use crate::handle::{ConnectionInfo, Handle};
 use crate::reply::Reply;
@@ -13,7 +12,7 @@ use fanfare_core::close::CloseCode;
 use fanfare_core::event::Rejection;
 use fanfare_core::hub::{MembershipError, Metadata, Publication, SendError, UnknownConnection};
 use fanfare_core::id::ConnectionId;
-use fanfare_core::rooms::GroupName;
+use fanfare_core::rooms::{GroupName, ROOT};
 use fanfare_core::wire::{ControlPayload, Frame, Message};
 use serde::ser::Serialize;
 use std::any::Any;
@@ -91,9 +90,9 @@ impl<'a> Ctx<'a> {
         self.core.hub.is_open(self.id)
     }
 
-    /// Queues a message for the connection.
-    pub fn send(&mut self, message: &Message<'_>) -> Result<(), SendError> {
-        self.core.send(self.id, &Frame::from(message))
+    /// Queues a message for the connection: a text or bytes, or one that was heard.
+    pub fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        self.core.send(self.id, &Frame::from(&message.into()))
     }
 
     /// Queues a text message for the connection.
@@ -176,12 +175,6 @@ impl<'a> Ctx<'a> {
         self.core.regroup(|hub| hub.join_namespace(id, namespace))
     }
 
-    /// Leaves a namespace and its rooms; says whether it was in it.
-    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
-        let id = self.id;
-        self.core.regroup(|hub| hub.leave_namespace(id, namespace))
-    }
-
     /// Leaves a room of the namespace `/`; says whether it was in it.
     pub fn leave(&mut self, room: &str) -> Result<bool, UnknownConnection> {
         self.leave_in(ROOT, room)
@@ -191,6 +184,12 @@ impl<'a> Ctx<'a> {
     pub fn leave_in(&mut self, namespace: &str, room: &str) -> Result<bool, UnknownConnection> {
         let id = self.id;
         self.core.regroup(|hub| hub.leave(id, namespace, room))
+    }
+
+    /// Leaves a namespace and its rooms; says whether it was in it.
+    pub fn leave_namespace(&mut self, namespace: &str) -> Result<bool, UnknownConnection> {
+        let id = self.id;
+        self.core.regroup(|hub| hub.leave_namespace(id, namespace))
     }
 
     /// Whether the connection is in a room of the namespace `/`.
@@ -210,8 +209,12 @@ impl<'a> Ctx<'a> {
 
     /// Sends a message to an audience on all shards. The report is of this
     /// shard, at once; [`Handle::broadcast`] reports for the whole server.
-    pub fn broadcast(&mut self, audience: impl Into<Audience>, message: &Message<'_>) -> BroadcastReport {
-        self.publish(Publication::new(audience, Frame::from(message)))
+    pub fn broadcast<'m>(
+        &mut self,
+        audience: impl Into<Audience>,
+        message: impl Into<Message<'m>>,
+    ) -> BroadcastReport {
+        self.publish(Publication::new(audience, Frame::from(&message.into())))
     }
 
     /// The same for the JSON of a value, as a text message.
@@ -224,7 +227,7 @@ impl<'a> Ctx<'a> {
         value: &T,
     ) -> Result<BroadcastReport, HandleError> {
         let message = Message::json(value)?;
-        Ok(self.broadcast(audience, &message))
+        Ok(self.broadcast(audience, message))
     }
 
     /// A broadcast with terms of its own: overflow policy, conflation, a frame

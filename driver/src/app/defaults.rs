@@ -10,11 +10,10 @@ use super::context::Ctx;
 use super::event::{Event, JoinRequest};
 use super::events::{Events, JudgeJoin};
 use super::route::{Handled, Receiver, Route};
-use crate::emission::ROOT;
 use fanfare_core::broadcast::Target;
 use fanfare_core::event::{Envelope, Payload, Refusal, is_reserved};
 use fanfare_core::hub::MembershipError;
-use fanfare_core::rooms::Limits;
+use fanfare_core::rooms::{Limits, ROOT};
 use serde::de::Deserialize;
 use serde::ser::Serialize;
 
@@ -74,7 +73,7 @@ impl Route {
             }
             Envelope::Typed if self.has_defaults => fill_in(&mut self.events),
             Envelope::Raw if self.has_defaults && matches!(self.receiver, Receiver::Nobody) => {
-                self.receiver = Receiver::Callback(Box::new(|ctx, message| Ok(ctx.send(&message)?)));
+                self.receiver = Receiver::Callback(Box::new(|ctx, message| Ok(ctx.send(message)?)));
             }
             Envelope::Session | Envelope::Typed | Envelope::Raw | _ => {}
         }

@@ -6,9 +6,9 @@ use super::event::{Event, JoinRequest, OwnedEvent};
 use super::events::Namespace;
 use super::peer::Peer;
 use super::route::Route;
-use crate::emission::ROOT;
 use crate::error::Outcome;
 use fanfare_core::event::Envelope;
+use fanfare_core::rooms::ROOT;
 use std::future::Future;
 use std::sync::Arc;
 

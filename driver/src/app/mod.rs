@@ -45,7 +45,7 @@ use std::sync::Arc;
 /// let chat = Route::new()
 ///     .on_open(|ctx| ctx.join("lobby").map(drop))
 ///     .on_message(|ctx, message| {
-///         ctx.broadcast(Target::room("/", "lobby"), &message);
+///         ctx.broadcast(Target::room("/", "lobby"), message);
 ///     });
 /// let app = App::new()
 ///     .route("/chat", chat)

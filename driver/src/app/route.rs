@@ -58,7 +58,7 @@ pub(crate) enum Receiver {
 /// ```
 /// use fanfare_driver::Route;
 ///
-/// let echo = Route::new().on_message(|ctx, message| ctx.send(&message));
+/// let echo = Route::new().on_message(|ctx, message| ctx.send(message));
 /// # let _ = echo;
 /// ```
 pub struct Route {

@@ -12,12 +12,12 @@ use super::stream::ClientStream;
 use super::task::{ClientTask, Reach};
 use super::trust::Trust;
 use crate::app::Event;
-use crate::emission::ROOT;
 use crate::error::Outcome;
 use crate::surroundings::Surroundings;
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 use fanfare_core::client::{Client as Machine, ClientSettings, Connected, Disconnected, UrlError};
+use fanfare_core::rooms::ROOT;
 use fanfare_core::wire::Message;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,6 +133,32 @@ impl Client {
             callback(ctx, message).into_result()
         });
         self.callbacks.message = Some(callback);
+        self
+    }
+
+    /// Called when the server has sent a ping; it has been answered.
+    pub fn on_ping<O: Outcome>(
+        mut self,
+        mut callback: impl FnMut(&mut ClientCtx<'_>, &[u8]) -> O + Send + 'static,
+    ) -> Client {
+        self.callbacks.ping = Some(Box::new(move |ctx, payload| callback(ctx, payload).into_result()));
+        self
+    }
+
+    /// Called when a pong has come: to a ping of [`ClientHandle::ping`], or of the
+    /// client's own heartbeat.
+    pub fn on_pong<O: Outcome>(
+        mut self,
+        mut callback: impl FnMut(&mut ClientCtx<'_>, &[u8]) -> O + Send + 'static,
+    ) -> Client {
+        self.callbacks.pong = Some(Box::new(move |ctx, payload| callback(ctx, payload).into_result()));
+        self
+    }
+
+    /// Lets a stream hear pings and pongs, too: [`Heard::Ping`](super::Heard::Ping),
+    /// [`Heard::Pong`](super::Heard::Pong).
+    pub fn hear_pings(mut self) -> Client {
+        self.callbacks.hears_control = true;
         self
     }
 

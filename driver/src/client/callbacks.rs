@@ -19,6 +19,7 @@ pub(super) type OnConnected = Box<dyn FnMut(&mut ClientCtx<'_>, &Connected) -> H
 pub(super) type OnDisconnected = Box<dyn FnMut(&mut ClientCtx<'_>, &Disconnected) -> Handled + Send>;
 pub(super) type OnReconnecting = Box<dyn FnMut(&mut ClientCtx<'_>, u32, Duration) -> Handled + Send>;
 pub(super) type OnMessage = Box<dyn FnMut(&mut ClientCtx<'_>, Message<'_>) -> Handled + Send>;
+pub(super) type OnControl = Box<dyn FnMut(&mut ClientCtx<'_>, &[u8]) -> Handled + Send>;
 pub(super) type OnFault = Box<dyn FnMut(&mut ClientCtx<'_>, &ClientFault) + Send>;
 pub(super) type OnEvent = Box<dyn FnMut(&mut ClientCtx<'_>, &mut Event<'_>) -> Handled + Send>;
 
@@ -29,7 +30,11 @@ pub(super) struct Callbacks {
     pub(super) disconnected: Option<OnDisconnected>,
     pub(super) reconnecting: Option<OnReconnecting>,
     pub(super) message: Option<OnMessage>,
+    pub(super) ping: Option<OnControl>,
+    pub(super) pong: Option<OnControl>,
     pub(super) fault: Option<OnFault>,
+    /// Whether a stream hears pings and pongs, which are the protocol's own.
+    pub(super) hears_control: bool,
     /// By namespace and name, in the order they were given.
     events: BTreeMap<Box<str>, BTreeMap<Box<str>, Vec<OnEvent>>>,
 }

@@ -4,13 +4,14 @@ use super::core::Core;
 use super::error::ClientError;
 use super::handle::{ClientHandle, json, room_in};
 use crate::app::Event;
-use crate::emission::{EventName, Outgoing, ROOT};
+use crate::emission::{EventName, Outgoing};
 use crate::reply::{Reply, reply_or};
 use crate::wall::Theirs;
 use fanfare_core::client::{Membership, Url};
 use fanfare_core::close::CloseCode;
 use fanfare_core::event::Answer;
-use fanfare_core::wire::Message;
+use fanfare_core::rooms::ROOT;
+use fanfare_core::wire::{ControlPayload, Message};
 use serde::ser::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -56,6 +57,11 @@ impl<'c> ClientCtx<'c> {
     pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ClientError> {
         let text = json(value)?;
         self.core.send(&Message::from(text.raw()))
+    }
+
+    /// Sends a ping: see [`ClientHandle::ping`].
+    pub fn ping(&mut self, payload: &ControlPayload<'_>) -> bool {
+        self.core.machine.ping(payload)
     }
 
     /// Queues an event.

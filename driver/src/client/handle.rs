@@ -4,13 +4,13 @@ use super::core::Core;
 use super::error::ClientError;
 use super::inbox::Inbox;
 use crate::app::OwnedEvent;
-use crate::emission::{EventName, Outgoing, ROOT};
+use crate::emission::{EventName, Outgoing};
 use crate::reply::{Answer, Reply, reply_or};
 use fanfare_core::client::{Membership, Url};
 use fanfare_core::close::CloseCode;
 use fanfare_core::event::{self, Payload};
-use fanfare_core::rooms::RoomName;
-use fanfare_core::wire::Message;
+use fanfare_core::rooms::{ROOT, RoomName};
+use fanfare_core::wire::{ControlPayload, Message};
 use serde::ser::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -148,6 +148,14 @@ impl ClientHandle {
             Ok(text) => self.send(text.raw()),
             Err(error) => Reply::ready(Err(error)),
         }
+    }
+
+    /// Sends a ping of the application's own; says whether it was queued: there is
+    /// none without a connection, and no second one behind one that is not written
+    /// yet. What comes back is for [`Client::on_pong`](super::Client::on_pong).
+    pub fn ping(&self, payload: ControlPayload<'_>) -> Reply<bool, ClientError> {
+        let payload = payload.into_owned();
+        self.does(move |core| Ok(core.machine.ping(&payload)))
     }
 
     /// Queues an event, in the namespace `/` unless its name says otherwise.

@@ -22,7 +22,7 @@ pub(super) struct Hearing {
 struct State {
     waiting: VecDeque<(Heard, usize)>,
     bytes: usize,
-    /// How much of it the server said: messages and events.
+    /// How much of it the server said: messages, events, pings and pongs.
     said: usize,
     receiver: Option<Waker>,
     /// Nothing more is read until half of it is taken.
@@ -41,6 +41,7 @@ impl Hearing {
         let bytes = match &heard {
             Heard::Message(message) => message.len(),
             Heard::Event(event) => event.bytes(),
+            Heard::Ping(payload) | Heard::Pong(payload) => payload.len(),
             Heard::Connected(_) | Heard::Disconnected(_) | Heard::Reconnecting { .. } | Heard::Fault(_) => 0,
         };
         let (old, receiver) = {
@@ -138,7 +139,7 @@ impl State {
 }
 
 fn is_said(heard: &Heard) -> bool {
-    matches!(heard, Heard::Message(_) | Heard::Event(_))
+    matches!(heard, Heard::Message(_) | Heard::Event(_) | Heard::Ping(_) | Heard::Pong(_))
 }
 
 fn wake(receiver: Option<Waker>) {
@@ -167,7 +168,7 @@ mod tests {
         let mut words = Vec::new();
         while let Poll::Ready((Some(heard), _)) = hearing.poll_take(&mut cx) {
             words.push(match heard {
-                Heard::Message(_) | Heard::Event(_) => "message".to_owned(),
+                Heard::Message(_) | Heard::Event(_) | Heard::Ping(_) | Heard::Pong(_) => "message".to_owned(),
                 Heard::Connected(_) => "connected".to_owned(),
                 Heard::Disconnected(_) => "disconnected".to_owned(),
                 Heard::Reconnecting { attempt, .. } => format!("reconnecting {attempt}"),

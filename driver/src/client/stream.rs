@@ -10,7 +10,7 @@ use crate::app::OwnedEvent;
 use crate::blocking::unparks_this_thread;
 use crate::shard::is_on_shard;
 use fanfare_core::client::{Connected, Disconnected};
-use fanfare_core::wire::Message;
+use fanfare_core::wire::{ControlPayload, Message};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -38,6 +38,11 @@ pub enum Heard {
     Message(Message<'static>),
     /// An event, of a client that has one.
     Event(OwnedEvent),
+    /// A ping of the server's, which has been answered; for who asked to
+    /// [hear pings](super::Client::hear_pings).
+    Ping(ControlPayload<'static>),
+    /// A pong, as well.
+    Pong(ControlPayload<'static>),
     /// Something went wrong, and the client goes on.
     Fault(ClientFault),
 }
@@ -150,6 +155,8 @@ impl Future for HearMessage<'_> {
                     | Heard::Disconnected(_)
                     | Heard::Reconnecting { .. }
                     | Heard::Event(_)
+                    | Heard::Ping(_)
+                    | Heard::Pong(_)
                     | Heard::Fault(_)),
                 ) => tracing::debug!(?heard, "passed over by who waits for a message"),
             }

@@ -4,7 +4,7 @@
 //! callback asks for it asks of the machine, which no method of its own runs
 //! meanwhile; so a panic leaves nothing half done.
 
-use super::callbacks::Callbacks;
+use super::callbacks::{Callbacks, OnControl};
 use super::context::ClientCtx;
 use super::core::Core;
 use super::error::ClientFault;
@@ -15,7 +15,7 @@ use crate::error::HandlerError;
 use crate::wall;
 use fanfare_core::client::{self, Connected, Disconnected, Incoming, Notice};
 use fanfare_core::event::{self, Envelope};
-use fanfare_core::wire::Message;
+use fanfare_core::wire::{ControlPayload, Message};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -124,9 +124,32 @@ impl Listener {
                 let incoming = core.machine.interpret(now, &message);
                 self.incoming(core, incoming)
             }
-            // The protocol's own.
-            client::Event::Ping(_) | client::Event::Pong(_) | _ => Ok(()),
+            client::Event::Ping(payload) => {
+                self.control(core, payload, |callbacks| &mut callbacks.ping, Heard::Ping)
+            }
+            client::Event::Pong(payload) => {
+                self.control(core, payload, |callbacks| &mut callbacks.pong, Heard::Pong)
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// A ping or a pong: the protocol's own, for who has asked.
+    fn control(
+        &mut self,
+        core: &mut Core,
+        payload: ControlPayload<'_>,
+        callback: fn(&mut Callbacks) -> &mut Option<OnControl>,
+        heard: fn(ControlPayload<'static>) -> Heard,
+    ) -> Result<(), Panicked> {
+        let Some(callback) = callback(&mut self.callbacks) else {
+            if self.callbacks.hears_control {
+                self.hear(|| heard(payload.into_owned()));
+            }
+            return Ok(());
+        };
+        let outcome = call(core, |ctx| callback(ctx, &payload))?;
+        self.handled(core, outcome)
     }
 
     fn message(&mut self, core: &mut Core, message: Message<'_>) -> Result<(), Panicked> {

@@ -1,7 +1,8 @@
 //! From the shards to whoever listens.
 //!
-//! A shard collects what happens in a turn, and hands it over at its end: one lock
-//! for a turn, and none while nobody listens. Each listener has a queue of its
+//! A shard collects what happens in a turn, and hands it over at its end, or with
+//! what is told of a room that other shards may have; it takes no lock while nobody
+//! listens. Each listener has a queue of its
 //! own, which is bounded; what there is no room for is counted in its place.
 //!
 //! Must never: wait for a listener, or wake one under a lock of the server's.

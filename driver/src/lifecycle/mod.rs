@@ -8,7 +8,7 @@
 mod bus;
 mod subscription;
 
-pub use subscription::Subscription;
+pub use subscription::{RecvLifecycle, Subscription};
 
 pub(crate) use bus::Bus;
 

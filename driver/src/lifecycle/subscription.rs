@@ -6,7 +6,8 @@ use super::bus::{Bus, Queue};
 use crate::error::HandleError;
 use crate::shard::is_on_shard;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -26,28 +27,46 @@ impl Subscription {
         Subscription { bus: Arc::clone(bus), queue: bus.listen() }
     }
 
-    /// The next event; `None` behind [`Lifecycle::Shutdown`].
+    /// The next event; `None` behind [`Lifecycle::Shutdown`]. A future, to be
+    /// awaited, or [waited](RecvLifecycle::wait) for by a thread.
     ///
     /// Cancel-safe: an event is taken only by a future that completes.
-    pub async fn recv(&mut self) -> Option<Lifecycle> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    pub fn recv(&mut self) -> RecvLifecycle<'_> {
+        RecvLifecycle { subscription: self }
     }
 
     /// The same to be polled, for a stream of some runtime.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Lifecycle>> {
         self.queue.poll(cx.waker())
     }
+}
 
-    /// The next event; blocks the thread until there is one.
+/// The future of [`Subscription::recv`]. Dropped, it takes no event with it.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct RecvLifecycle<'s> {
+    subscription: &'s mut Subscription,
+}
+
+impl RecvLifecycle<'_> {
+    /// Blocks the thread until there is an event.
     ///
     /// # Errors
     /// [`HandleError::OnShard`] where there is none, and the thread is inside a
     /// synchronous handler: the shard would wait for itself.
-    pub fn recv_blocking(&mut self) -> Result<Option<Lifecycle>, HandleError> {
-        match self.queue.wait(|| !is_on_shard()) {
+    pub fn wait(self) -> Result<Option<Lifecycle>, HandleError> {
+        match self.subscription.queue.wait(|| !is_on_shard()) {
             Poll::Ready(next) => Ok(next),
             Poll::Pending => Err(HandleError::OnShard),
         }
+    }
+}
+
+impl Future for RecvLifecycle<'_> {
+    type Output = Option<Lifecycle>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.subscription.poll_recv(cx)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn route(site: &Site<'_>) -> Route {
         })
         .on_message(|ctx, message| {
             if let Some(room) = ctx.state::<RoomName>().cloned() {
-                ctx.broadcast(Target::Room(room), &message);
+                ctx.broadcast(Target::Room(room), message);
             }
         })
 }

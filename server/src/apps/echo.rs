@@ -3,5 +3,5 @@
 use fanfare::Route;
 
 pub(super) fn route() -> Route {
-    Route::new().on_message(|ctx, message| ctx.send(&message))
+    Route::new().on_message(|ctx, message| ctx.send(message))
 }

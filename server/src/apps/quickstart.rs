@@ -13,7 +13,7 @@ pub(super) fn route() -> Route {
             Ok::<_, HandleError>(ctx.send_text("Welcome to WebSocket Server!")?)
         })
         .on_message(|ctx, message| {
-            ctx.broadcast(Target::namespace(NAMESPACE), &prefixed(&message));
+            ctx.broadcast(Target::namespace(NAMESPACE), prefixed(&message));
         })
 }
 

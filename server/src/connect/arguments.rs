@@ -106,7 +106,7 @@ pub(crate) struct Arguments {
     /// Neither read nor write the history of the prompt
     #[arg(long)]
     pub(super) no_history: bool,
-    /// Show more: the headers of the server's answer, and why connections end
+    /// Show more: the headers of the server's answer, pings and pongs, and why connections end
     #[arg(short, long)]
     pub(super) verbose: bool,
 }

@@ -27,6 +27,9 @@ pub(super) fn client(arguments: &Arguments) -> Result<(Client, Receiver<End>), C
         client = client.tls(ClientTls::from_pem_file(file)?);
     }
     let comes_back = !arguments.no_reconnect;
+    if arguments.verbose {
+        client = client.hear_pings();
+    }
     let (end, ends) = mpsc::channel();
     let client = client.on_disconnected(move |client, over| {
         let is_final = !(comes_back && is_worth_another(&over.reason));

@@ -1,11 +1,13 @@
 //! What is entered at the prompt: a message, or a command.
 
 use fanfare::CloseCode;
+use fanfare::core::wire::{ControlPayload, ControlPayloadTooLong};
 use std::borrow::Cow;
 
 pub(super) const HELP: &str = "\
 /join ROOM             join a room (with --subscribe or --namespace)
 /leave ROOM            leave it
+/ping [TEXT]           send a ping; -v shows the pong
 /close [CODE [REASON]] close with a code, which is 1000 otherwise
 /help                  show this
 /quit                  leave, as Ctrl-D and Ctrl-C do
@@ -23,6 +25,7 @@ pub(super) enum Entered<'l> {
     },
     Join(&'l str),
     Leave(&'l str),
+    Ping(ControlPayload<'l>),
     Help,
     Quit,
 }
@@ -34,6 +37,8 @@ pub(super) enum NoCommand {
     Unknown(String),
     #[error("{0} needs the name of a room")]
     NoRoom(&'static str),
+    #[error(transparent)]
+    Ping(#[from] ControlPayloadTooLong),
     #[error("a client cannot close with {0:?}; choose 1000, or a code from 3000 to 4999")]
     Code(String),
     #[error("a reason has at most 123 bytes (RFC 6455 §5.5), this one has {0}")]
@@ -59,6 +64,7 @@ pub(super) fn read(line: &str) -> Result<Entered<'_>, NoCommand> {
         "leave" if rest.is_empty() => Err(NoCommand::NoRoom("/leave")),
         "join" => Ok(Entered::Join(rest)),
         "leave" => Ok(Entered::Leave(rest)),
+        "ping" => Ok(Entered::Ping(ControlPayload::try_from(rest.as_bytes())?)),
         "close" => close(rest),
         "help" => Ok(Entered::Help),
         "quit" => Ok(Entered::Quit),
@@ -95,6 +101,11 @@ mod tests {
             ("/help ", Entered::Help),
             ("/join the tea room", Entered::Join("the tea room")),
             ("/leave tea", Entered::Leave("tea")),
+            ("/ping", Entered::Ping(ControlPayload::EMPTY)),
+            (
+                "/ping are you there?",
+                Entered::Ping(ControlPayload::try_from(&b"are you there?"[..]).unwrap()),
+            ),
             ("/close", close(1000, "")),
             ("/close 4001 see you", close(4001, "see you")),
         ] {
@@ -106,6 +117,8 @@ mod tests {
     fn what_is_no_command_says_what_is() {
         assert_eq!(read("/frob it"), Err(NoCommand::Unknown("/frob".to_owned())));
         assert_eq!(read("/join "), Err(NoCommand::NoRoom("/join")));
+        let too_long = ControlPayloadTooLong { bytes: 126 };
+        assert_eq!(read(&format!("/ping {}", "x".repeat(126))), Err(NoCommand::Ping(too_long)));
         for code in ["1006", "1", "5000", "now", "70000"] {
             assert_eq!(read(&format!("/close {code}")), Err(NoCommand::Code(code.to_owned())));
         }

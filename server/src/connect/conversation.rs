@@ -148,9 +148,17 @@ impl<'c> Conversation<'c> {
             Heard::Reconnecting { attempt, delay } => self.reconnecting(attempt, delay),
             Heard::Fault(ClientFault::Connect { attempt, error }) => self.attempt_failed(attempt, error),
             Heard::Fault(fault) => self.screen.state(&fault.to_string()),
+            Heard::Ping(payload) => self.control("ping", &payload),
+            Heard::Pong(payload) => self.control("pong", &payload),
             // The first is told elsewhere, the second by a callback.
             Heard::Connected(_) | Heard::Disconnected(_) | _ => {}
         }
+    }
+
+    /// A ping, which has been answered, or a pong.
+    fn control(&mut self, what: &str, payload: &[u8]) {
+        let said = String::from_utf8_lossy(payload);
+        self.screen.state(format!("{what} {said}").trim_end());
     }
 
     fn show(&mut self, text: &str) {

@@ -130,6 +130,11 @@ fn obey(line: &str, speaker: &Speaker, dialect: &Dialect, namespace: &str) -> Op
             Ok(None) => {}
             Err(why) => say(&format!("not sent: {why}")),
         },
+        Entered::Ping(payload) => match speaker.handle().ping(payload).wait() {
+            Ok(true) => {}
+            Ok(false) => say("not sent: there is no connection, or another ping is on its way"),
+            Err(error) => tell_failure(Err(error)),
+        },
         Entered::Join(room) => tell_failure(speaker.handle().join_in(namespace, room).wait().map(drop)),
         Entered::Leave(room) => tell_failure(speaker.handle().leave_in(namespace, room).wait().map(drop)),
     }

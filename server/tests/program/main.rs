@@ -25,3 +25,4 @@ mod status;
 mod stopping;
 mod support;
 mod tls;
+mod waiting;

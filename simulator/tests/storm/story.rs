@@ -10,6 +10,7 @@ use fanfare_core::time::Instant;
 use fanfare_driver::{Handle, StopOptions};
 use fanfare_simulator::{Faults, Report, Simulation};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 pub(crate) const HOST: &str = "fair.test";
@@ -30,7 +31,8 @@ pub(crate) struct Outcome {
     pub(crate) counts: BTreeMap<String, u64>,
     /// Of clients, and of servers: answered, unanswered, pending.
     pub(crate) questions: [[u64; 3]; 2],
-    pub(crate) evicted: u64,
+    /// Of all servers, added up.
+    pub(crate) stats: Stats,
     pub(crate) trace: u64,
 }
 
@@ -40,6 +42,8 @@ struct Story {
     stop_time_max: Duration,
     application: Application,
     visitors: Vec<Visitor>,
+    /// For visitors that come later.
+    numbers: Range<usize>,
     notes: Notes,
     asked_by_clients: Questions,
     asked_by_servers: Questions,
@@ -81,7 +85,9 @@ impl Story {
         let application = Application::new(notes.clone());
         let apps = application.clone();
         simulation.serve(HOST, SHARDS, move || apps.app()).unwrap();
-        let visitors = (0..VISITORS).map(|number| Visitor::new(number, &mut simulation, &notes)).collect();
+        let mut numbers = 0..usize::MAX;
+        let first = numbers.by_ref().take(VISITORS);
+        let visitors = first.map(|number| Visitor::new(number, &mut simulation, &notes)).collect();
         let mut bytes = [1; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Story {
@@ -90,6 +96,7 @@ impl Story {
             stop_time_max: faults.stop_time_max,
             application,
             visitors,
+            numbers,
             notes,
             asked_by_clients: Questions::default(),
             asked_by_servers: Questions::default(),
@@ -105,9 +112,19 @@ impl Story {
             let nth = self.random.next_u32() as usize % self.visitors.len();
             self.visitors[nth].act(&mut self.random, &mut self.simulation, &self.asked_by_clients);
             self.ask_somebody();
+            if self.random.next_u32().is_multiple_of(100) {
+                self.replace_somebody();
+            }
             self.simulation.run_for(self.random.up_to(Duration::from_millis(60)));
             self.look();
         }
+    }
+
+    /// Somebody leaves without a word, and somebody else comes.
+    fn replace_somebody(&mut self) {
+        let nth = self.random.next_u32() as usize % self.visitors.len();
+        let number = self.numbers.next().unwrap();
+        self.visitors[nth] = Visitor::new(number, &mut self.simulation, &self.notes);
     }
 
     /// The server asks one of its clients something.
@@ -208,11 +225,15 @@ impl Story {
     }
 
     fn outcome(&self) -> Outcome {
+        let mut stats = Stats::default();
+        for (server, _) in &self.servers {
+            stats += server.stats();
+        }
         Outcome {
             report: self.simulation.report(),
             counts: self.notes.counts(),
             questions: [self.asked_by_clients.counts(), self.asked_by_servers.counts()],
-            evicted: self.servers.iter().map(|(server, _)| server.stats().evicted).sum(),
+            stats,
             trace: self.simulation.trace(),
         }
     }

@@ -5,8 +5,10 @@
 
 use crate::application::{FORBIDDEN, LIVENESS, PING_INTERVAL, ROOMS, Said, Say};
 use crate::notes::{Notes, Questions};
+use crate::story::HOST;
 use fanfare_core::client::{ClientSettings, Offline, Reconnect};
 use fanfare_core::close::CloseCode;
+use fanfare_core::config::Compression;
 use fanfare_core::event::Envelope;
 use fanfare_core::random::Random;
 use fanfare_driver::{Client, ClientCtx, ClientError, ClientFault, ClientHandle, DataError, Event, Reply};
@@ -48,7 +50,7 @@ impl Visitor {
         let name = format!("visitor-{number}");
         let route = if number.is_multiple_of(2) { "strict" } else { "lenient" };
         let diary = Diary { name: name.clone(), notes: notes.clone(), page: Arc::default() };
-        let client = diary.client(settings(&format!("ws://fair.test/{route}?{name}"), number % 4 < 2));
+        let client = diary.client(settings(&format!("ws://{HOST}/{route}?{name}"), number));
         let handle = simulation.start(client).unwrap();
         drop(handle.connect());
         Visitor { name, handle, rooms: BTreeSet::new(), said: 0, diary }
@@ -118,7 +120,8 @@ impl Visitor {
     }
 }
 
-fn settings(url: &str, is_queueing: bool) -> ClientSettings {
+/// What the number says: half of them queue, half of those and of the others compress.
+fn settings(url: &str, number: usize) -> ClientSettings {
     ClientSettings::new(url.parse().unwrap()).with(|client| {
         client.reconnect =
             Reconnect::Exponential { base: Duration::from_millis(250), cap: Duration::from_secs(3) };
@@ -129,7 +132,11 @@ fn settings(url: &str, is_queueing: bool) -> ClientSettings {
         client.connection.ping_interval = Some(PING_INTERVAL);
         client.connection.liveness_time_max = LIVENESS;
         client.connection.outbox_messages_max = 16;
-        if is_queueing {
+        if number % 8 < 4 {
+            client.connection.compression = Compression::On;
+            client.connection.compression_threshold_bytes = 64;
+        }
+        if number % 4 < 2 {
             client.offline = Offline::Queue { messages_max: 16, bytes_max: 16 * 1024 };
         }
     })

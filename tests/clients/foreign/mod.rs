@@ -10,7 +10,7 @@
 //! | `/echo` | every message back |
 //! | `/fragments` | a text in three fragments, bytes in two |
 //! | `/ping` | a ping, and says `pong: ` and what its pong carried |
-//! | `/quiet` | says nothing for a second |
+//! | `/quiet` | says nothing for two seconds |
 //! | `/close` | closes with 4001 |
 //! | `/farewell` | waits for a close, which is remembered |
 //! | `/last` | says how the last `/farewell` went |
@@ -159,7 +159,7 @@ fn pings_of_ours_keep_a_quiet_connection(world: &World, kind: Kind) {
     let (server, log) = (kind.start(), Log::default());
     let client = server.client("/quiet").settings(|client| {
         client.connection.ping_interval = Some(Duration::from_millis(50));
-        client.connection.liveness_time_max = Duration::from_millis(500);
+        client.connection.liveness_time_max = Duration::from_secs(1);
     });
     let client = world.start(log.of_all(client));
     done(client.connect());

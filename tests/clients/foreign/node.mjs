@@ -32,7 +32,7 @@ const paths = {
     socket.ping("beat");
   },
   async "/quiet"(socket) {
-    await wait(1_000);
+    await wait(2_000);
     socket.send("at last");
   },
   "/close"(socket) {

@@ -31,7 +31,7 @@ async def ping(socket):
 
 
 async def quiet(socket):
-    await asyncio.sleep(1)
+    await asyncio.sleep(2)
     await socket.send("at last")
 
 

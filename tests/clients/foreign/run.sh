@@ -46,5 +46,5 @@ elif ! install_python; then
   left_out+=(--skip foreign::python)
 fi
 
-FOREIGN_NODE=$cache/node FOREIGN_PYTHON=$cache/python cargo test --quiet --locked --package fanfare --all-features \
+FOREIGN_NODE=$cache/node FOREIGN_PYTHON=$cache/python cargo test --quiet --locked --workspace \
   --test clients -- --include-ignored foreign:: ${left_out[@]+"${left_out[@]}"}

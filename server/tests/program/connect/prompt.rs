@@ -4,19 +4,22 @@ use super::stranger::Stranger;
 use super::talk::url;
 use crate::support::{PATIENCE, Program, fanfare};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use tungstenite::Message;
 
 /// `fanfare connect` on a terminal of its own.
 struct Seat {
-    child: Child,
+    pid: Pid,
+    /// Told when the process is over.
+    ended: Receiver<ExitStatus>,
     keys: File,
     /// Kept open, so that how the terminal is left can be seen.
     terminal: File,
@@ -37,7 +40,7 @@ impl Seat {
         let name = ptsname(&master, Vec::new()).unwrap();
         let terminal = File::from(open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
         let end = || Stdio::from(terminal.try_clone().unwrap());
-        let child = fanfare(&["connect", url])
+        let mut child = fanfare(&["connect", url])
             .args(arguments)
             .env("TERM", kind)
             .env("XDG_STATE_HOME", home)
@@ -46,6 +49,9 @@ impl Seat {
             .stderr(end())
             .spawn()
             .unwrap();
+        let pid = Pid::from_child(&child);
+        let (end, ended) = channel();
+        thread::spawn(move || end.send(child.wait().unwrap()));
         let keys = File::from(master);
         let mut screen = keys.try_clone().unwrap();
         let (show, shown) = channel();
@@ -58,7 +64,7 @@ impl Seat {
                 }
             }
         });
-        Seat { child, keys, terminal, shown, unread: String::new() }
+        Seat { pid, ended, keys, terminal, shown, unread: String::new() }
     }
 
     /// Types.
@@ -82,10 +88,18 @@ impl Seat {
         }
     }
 
+    /// Waits until this is shown, and the prompt is there again: keys that are pressed
+    /// before that are the terminal's own to interpret.
+    #[track_caller]
+    fn sees_above(&mut self, what: &str) {
+        self.sees(what);
+        self.sees("> ");
+    }
+
     /// Waits for the end; the terminal is as it was.
     #[track_caller]
-    fn ends(mut self, code: i32) {
-        assert_eq!(self.child.wait().unwrap().code(), Some(code));
+    fn ends(self, code: i32) {
+        assert_eq!(self.ended.recv_timeout(PATIENCE).unwrap().code(), Some(code));
         let modes = tcgetattr(&self.terminal).unwrap().local_modes;
         assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG));
     }
@@ -93,9 +107,10 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        // Fails when it is over already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Only of one that still runs the number is its own.
+        if let Err(TryRecvError::Empty) = self.ended.try_recv() {
+            let _ = kill_process(self.pid, Signal::KILL);
+        }
     }
 }
 
@@ -114,20 +129,20 @@ fn lines_are_edited_sent_kept_and_answered_above_the_prompt() {
     seat.sees("> ");
     // The cursor goes left, and what was forgotten is put in.
     seat.types("helo\x1b[Dl\r");
-    seat.sees("< hello\r\n");
+    seat.sees_above("< hello\r\n");
     // What was sent before is sent again; with a blank before it, nothing is kept.
     seat.types("\x1b[A\r");
-    seat.sees("< hello\r\n");
+    seat.sees_above("< hello\r\n");
     seat.types(" secret\r");
-    seat.sees("<  secret\r\n");
+    seat.sees_above("<  secret\r\n");
     seat.types("//quit\r");
-    seat.sees("< /quit\r\n");
+    seat.sees_above("< /quit\r\n");
     seat.types("/frob\r");
-    seat.sees("there is no command /frob; ");
+    seat.sees_above("there is no command /frob; ");
     seat.types("/help\r");
-    seat.sees("/close [CODE [REASON]]");
+    seat.sees_above("/close [CODE [REASON]]");
     seat.types("/join tea\r");
-    seat.sees("there are rooms only with --subscribe");
+    seat.sees_above("there are rooms only with --subscribe");
     seat.types("/quit\r");
     seat.ends(0);
     let history = fs::read_to_string(home.join("fanfare/connect_history")).unwrap();
@@ -142,11 +157,22 @@ fn lines_are_edited_sent_kept_and_answered_above_the_prompt() {
             seat.types("new");
         }
         seat.types("\r");
-        seat.sees(again);
+        seat.sees_above(again);
         seat.types("\x04");
         seat.ends(0);
     }
     assert!(!fs::read_to_string(home.join("fanfare/connect_history")).unwrap().contains("new"));
+}
+
+#[test]
+fn a_ping_is_answered_and_shown_to_who_wants_to_see_more() {
+    let program = Program::start(&[]);
+    let mut seat = Seat::take(&url(&program, "/ws/echo"), &["-v"], &home("pings"));
+    seat.sees("> ");
+    seat.types("/ping are you there?\r");
+    seat.sees_above("* pong are you there?\r\n");
+    seat.types("\x04");
+    seat.ends(0);
 }
 
 #[test]
@@ -164,6 +190,7 @@ fn a_server_cannot_control_the_terminal() {
     seat.sees("< 1b5b324a\r\n");
     let before = seat.sees("< last\r\n");
     assert!(!before.contains("\x1b[2J"), "{before:?}");
+    seat.sees("> ");
     seat.types("\x03");
     seat.ends(0);
     stranger.end();
@@ -175,9 +202,9 @@ fn json_is_indented_and_what_is_none_is_not_sent() {
     let mut seat = Seat::take(&url(&program, "/ws/echo"), &["--json"], &home("json"));
     seat.sees("> ");
     seat.types("hello\r");
-    seat.sees("not sent: \"hello\" is no JSON: ");
+    seat.sees_above("not sent: \"hello\" is no JSON: ");
     seat.types("{\"a\":[1]}\r");
-    seat.sees("< {\r\n    \"a\": [\r\n      1\r\n    ]\r\n  }\r\n");
+    seat.sees_above("< {\r\n    \"a\": [\r\n      1\r\n    ]\r\n  }\r\n");
     seat.types("/close 4002 had enough\r");
     seat.ends(0);
 }
