@@ -22,7 +22,7 @@ pub(super) struct Hearing {
 struct State {
     waiting: VecDeque<(Heard, usize)>,
     bytes: usize,
-    /// How much of it the server said: messages and events, pings and pongs.
+    /// How much of it the server said: messages, events, pings and pongs.
     said: usize,
     receiver: Option<Waker>,
     /// Nothing more is read until half of it is taken.
@@ -168,8 +168,7 @@ mod tests {
         let mut words = Vec::new();
         while let Poll::Ready((Some(heard), _)) = hearing.poll_take(&mut cx) {
             words.push(match heard {
-                Heard::Message(_) | Heard::Event(_) => "message".to_owned(),
-                Heard::Ping(_) | Heard::Pong(_) => "ping or pong".to_owned(),
+                Heard::Message(_) | Heard::Event(_) | Heard::Ping(_) | Heard::Pong(_) => "message".to_owned(),
                 Heard::Connected(_) => "connected".to_owned(),
                 Heard::Disconnected(_) => "disconnected".to_owned(),
                 Heard::Reconnecting { attempt, .. } => format!("reconnecting {attempt}"),
