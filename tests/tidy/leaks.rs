@@ -76,8 +76,14 @@ mod tests {
 
     #[test]
     fn what_is_the_same_everywhere_may_be_named() {
-        let text = "https://docs.rs/a https://github.com/rust-lang/index.x /usr/bin/env /ws/chat\n\
-                    $HOME/root/x ../work/x a/home/b / /root \"://\" https://files.$x/";
-        assert_eq!(leaks(&File::new("a.md", text)), []);
+        let public = "https://docs.rs/a https://github.com/rust-lang/index.x /usr/bin/env /ws/chat / \"://\"";
+        assert_eq!(leaks(&File::new("a.md", public)), []);
+        for folder in PRIVATE_FOLDERS {
+            let relative = format!("$HOME/{folder}/x ../{folder}/x a/{folder}/b / /{folder} \"://\"");
+            assert_eq!(leaks(&File::new("a.md", &relative)), [], "{folder}");
+        }
+        for label in REGISTRY_LABELS {
+            assert_eq!(leaks(&File::new("a.md", &format!("https://{label}.$x/"))), [], "{label}");
+        }
     }
 }
