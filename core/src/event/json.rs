@@ -1,10 +1,9 @@
-//! The little JSON that is not left to serde: how deep a text nests, and
-//! strings written out.
+//! The JSON that the envelopes share: how deep a text nests, objects whose fields
+//! come once, and strings written out.
 //!
-//! Apart because both look at bytes alone. Whether a text *is* JSON is not
-//! judged here.
+//! Apart because none of it knows an envelope: which fields there are, each says.
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -48,42 +47,8 @@ fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
 
 /// Appends `text` as a JSON string, quotes included (RFC 8259 §7).
 pub(super) fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    while let Some((at, byte)) = rest.bytes().enumerate().find(|&(_, byte)| needs_escape(byte)) {
-        // What needs an escape is one byte, so both ends are between characters.
-        let (before, behind) = rest.split_at(at);
-        out.push_str(before);
-        push_escape(out, byte);
-        rest = behind.get(1..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
-fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-fn push_escape(out: &mut String, byte: u8) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let short = match byte {
-        b'"' | b'\\' => byte,
-        0x08 => b'b',
-        b'\t' => b't',
-        b'\n' => b'n',
-        0x0C => b'f',
-        b'\r' => b'r',
-        _ => {
-            out.push_str("\\u00");
-            for digit in [byte >> 4, byte & 0x0F] {
-                out.extend(HEX.get(usize::from(digit)).map(|&digit| char::from(digit)));
-            }
-            return;
-        }
-    };
-    out.push('\\');
-    out.push(char::from(short));
+    // A text always has a JSON form.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
 /// A string, borrowed from the text unless it has escapes.
@@ -114,17 +79,59 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
+/// The fields of an envelope, as they come.
+pub(super) trait Fields<'de>: Default {
+    /// Takes the value behind `key`; says whether there is such a field.
+    fn fill<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+}
+
+/// Reads an object, and nothing else: a derived reader would take an array for
+/// one, and copy every optional string.
+pub(super) fn read_object<'de, F: Fields<'de>>(text: &'de str) -> Result<F, serde_json::Error> {
+    serde_json::from_str::<Object<F>>(text).map(|object| object.0)
+}
+
+struct Object<F>(F);
+
+impl<'de, F: Fields<'de>> Deserialize<'de> for Object<F> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(F::default()))
+    }
+}
+
+struct ObjectVisitor<F>(F);
+
+impl<'de, F: Fields<'de>> Visitor<'de> for ObjectVisitor<F> {
+    type Value = Object<F>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<F>, A::Error> {
+        let ObjectVisitor(mut fields) = self;
+        while let Some(key) = map.next_key::<Text<'de>>()? {
+            if !fields.fill(&key.0, &mut map)? {
+                return Err(de::Error::custom("a field that the envelope does not have"));
+            }
+        }
+        Ok(Object(fields))
+    }
+}
+
 /// The value of a field that may come once.
+#[derive(Default)]
 pub(super) enum Once<T> {
     /// It has not come.
+    #[default]
     Never,
     /// It has; a `null` is nothing.
     Came(Option<T>),
 }
 
 impl<T> Once<T> {
-    /// Takes the value that belongs to the key just read.
-    pub(super) fn fill<'de, A: de::MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>
+    /// Takes the value that belongs to the key just read; for [`Fields::fill`].
+    pub(super) fn fill<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<bool, A::Error>
     where
         T: Deserialize<'de>,
     {
@@ -132,7 +139,7 @@ impl<T> Once<T> {
             Once::Never => *self = Once::Came(map.next_value()?),
             Once::Came(_) => return Err(de::Error::custom("a field comes twice")),
         }
-        Ok(())
+        Ok(true)
     }
 
     pub(super) fn into_value(self) -> Option<T> {

@@ -2,6 +2,7 @@
 
 use super::payload::Payload;
 use crate::rooms::JoinError;
+use serde::Serialize;
 
 /// What an error frame says: in the typed envelope these words, in the session
 /// envelope a [content](Refusal::content) with a code as well.
@@ -63,12 +64,13 @@ pub enum Refusal {
     TooManyGroups,
 }
 
-/// The content of an `error` event.
-#[derive(serde::Serialize)]
-struct Content<'a> {
-    code: u16,
-    message: &'a str,
-    details: Option<&'a str>,
+/// What is said of a refusal where more can be said than words: the content of an
+/// `error` event, and of a [`Rejection`](super::Rejection).
+#[derive(Serialize)]
+pub(super) struct Content<'a, D> {
+    pub(super) code: u16,
+    pub(super) message: &'a str,
+    pub(super) details: D,
 }
 
 impl Refusal {

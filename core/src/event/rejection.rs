@@ -5,12 +5,11 @@
 //! scripts; what is said here they hear. The shape is the envelope's, the close
 //! that follows is not decided here.
 
-use super::json::push_string;
+use super::refusal::Content;
 use super::{Envelope, Kind, Payload, PayloadError, TypedMessage};
 use crate::close::CloseCode;
 use crate::rooms::ROOT;
 use serde::ser::Serialize;
-use std::fmt::Write;
 use std::ops::RangeInclusive;
 
 /// Close codes that RFC 6455 §7.4.2 leaves to applications.
@@ -82,29 +81,18 @@ impl Rejection {
     /// The text of the error message: the bare object, `details` being `null`
     /// where there are none; in the typed envelope an error whose data that is.
     pub fn write(&self, envelope: Envelope) -> String {
-        let bare = self.bare();
+        let content = Content { code: self.code, message: &self.message, details: &self.details };
+        // A number, a text and JSON always have a JSON form.
+        let bare = Payload::of(&content).unwrap_or_default();
         match envelope {
-            Envelope::Raw | Envelope::Session => bare,
+            Envelope::Raw | Envelope::Session => bare.raw().to_owned(),
             Envelope::Typed => {
                 let mut message = TypedMessage::new(Kind::Error, ROOT);
                 message.error = Some((&*self.message).into());
-                // What was put together of a number, a string and JSON is JSON.
-                message.data =
-                    Payload::of(&serde_json::value::RawValue::from_string(bare).ok()).unwrap_or_default();
+                message.data = bare;
                 message.write()
             }
         }
-    }
-
-    fn bare(&self) -> String {
-        let mut out = String::with_capacity(48 + self.message.len() + self.details.raw().len());
-        // Writing to memory does not fail.
-        let _ = write!(out, "{{\"code\":{},\"message\":", self.code);
-        push_string(&mut out, &self.message);
-        out.push_str(",\"details\":");
-        out.push_str(self.details.raw());
-        out.push('}');
-        out
     }
 }
 

@@ -5,12 +5,12 @@
 //! or acknowledgements in it.
 
 use super::emission::Stamp;
-use super::json::{Once, Text, push_string};
+use super::json::{Fields, Once, Text, push_string, read_object};
 use super::payload::Payload;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 /// What a message in the session envelope says, borrowed from its text where
 /// possible.
@@ -44,7 +44,7 @@ impl<'a> SessionMessage<'a> {
     /// # Errors
     /// The text is no such message.
     pub fn read(text: &'a str) -> Result<SessionMessage<'a>, super::Malformed> {
-        let Fields { event, content } = serde_json::from_str(text)?;
+        let SessionFields { event, content, .. } = read_object(text)?;
         Ok(SessionMessage {
             event: event.into_text().unwrap_or_default(),
             content: Payload::borrowed(content.into_value()),
@@ -85,40 +85,25 @@ impl<'a> SessionMessage<'a> {
     }
 }
 
-/// The fields that mean something, as they come.
-struct Fields<'de> {
+/// The fields as they come; three of them mean nothing.
+#[derive(Default)]
+struct SessionFields<'de> {
+    session_id: Once<IgnoredAny>,
+    message_id: Once<IgnoredAny>,
     event: Once<Text<'de>>,
     content: Once<&'de RawValue>,
+    timestamp: Once<IgnoredAny>,
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Fields { event: Once::Never, content: Once::Never };
-        let [mut session_id, mut message_id, mut timestamp] = [const { Once::<IgnoredAny>::Never }; 3];
-        while let Some(key) = map.next_key::<Text<'de>>()? {
-            match &*key.0 {
-                "session_id" => session_id.fill(&mut map)?,
-                "message_id" => message_id.fill(&mut map)?,
-                "event" => fields.event.fill(&mut map)?,
-                "content" => fields.content.fill(&mut map)?,
-                "timestamp" => timestamp.fill(&mut map)?,
-                _ => return Err(de::Error::custom("a field that the envelope does not have")),
-            }
+impl<'de> Fields<'de> for SessionFields<'de> {
+    fn fill<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "session_id" => self.session_id.fill(map),
+            "message_id" => self.message_id.fill(map),
+            "event" => self.event.fill(map),
+            "content" => self.content.fill(map),
+            "timestamp" => self.timestamp.fill(map),
+            _ => Ok(false),
         }
-        Ok(fields)
     }
 }

@@ -3,13 +3,12 @@
 //! Blind to role: what a client says and what a server says have the same shape.
 //! Nothing here knows what a message leads to.
 
-use super::json::{Once, Text, push_string};
+use super::json::{Fields, Once, Text, push_string, read_object};
 use super::payload::Payload;
 use crate::rooms::ROOT;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
 
 /// What a typed message is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,7 +107,7 @@ impl<'a> TypedMessage<'a> {
     /// # Errors
     /// Outside, the text is no such message; inside, its type is unknown.
     pub fn read(text: &'a str) -> Result<Result<TypedMessage<'a>, UnknownKind>, serde_json::Error> {
-        let Fields { kind, namespace, event, data, ack_id, room, error } = serde_json::from_str(text)?;
+        let TypedFields { kind, namespace, event, data, ack_id, room, error, target: _ } = read_object(text)?;
         let Some(kind) = Kind::named(&kind.into_text().unwrap_or_default()) else {
             return Ok(Err(UnknownKind));
         };
@@ -151,9 +150,9 @@ fn push_field(out: &mut String, key: &str, value: Option<&str>) {
     }
 }
 
-/// The fields as they come. Read by hand because a derived reader would take an
-/// array for an object, and copy every optional string.
-struct Fields<'de> {
+/// The fields as they come.
+#[derive(Default)]
+struct TypedFields<'de> {
     kind: Once<Text<'de>>,
     namespace: Once<Text<'de>>,
     event: Once<Text<'de>>,
@@ -161,47 +160,21 @@ struct Fields<'de> {
     ack_id: Once<Text<'de>>,
     room: Once<Text<'de>>,
     error: Once<Text<'de>>,
+    target: Once<IgnoredAny>,
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Fields {
-            kind: Once::Never,
-            namespace: Once::Never,
-            event: Once::Never,
-            data: Once::Never,
-            ack_id: Once::Never,
-            room: Once::Never,
-            error: Once::Never,
-        };
-        let mut target = Once::<IgnoredAny>::Never;
-        while let Some(key) = map.next_key::<Text<'de>>()? {
-            match &*key.0 {
-                "type" => fields.kind.fill(&mut map)?,
-                "namespace" => fields.namespace.fill(&mut map)?,
-                "event" => fields.event.fill(&mut map)?,
-                "data" => fields.data.fill(&mut map)?,
-                "ackId" => fields.ack_id.fill(&mut map)?,
-                "room" => fields.room.fill(&mut map)?,
-                "error" => fields.error.fill(&mut map)?,
-                "target" => target.fill(&mut map)?,
-                _ => return Err(de::Error::custom("a field that the envelope does not have")),
-            }
+impl<'de> Fields<'de> for TypedFields<'de> {
+    fn fill<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "type" => self.kind.fill(map),
+            "namespace" => self.namespace.fill(map),
+            "event" => self.event.fill(map),
+            "data" => self.data.fill(map),
+            "ackId" => self.ack_id.fill(map),
+            "room" => self.room.fill(map),
+            "error" => self.error.fill(map),
+            "target" => self.target.fill(map),
+            _ => Ok(false),
         }
-        Ok(fields)
     }
 }
